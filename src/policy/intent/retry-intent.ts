@@ -1,0 +1,10 @@
+/** A Retry: retry policies of one source. */
+import type { ObjectId } from '../../model/object-id.ts'
+import type { SourceLocation } from '../../model/source-location.ts'
+
+export interface RetryIntent {
+  readonly id: ObjectId
+  readonly location: SourceLocation
+  /** The validated spec, defaults filled in. */
+  readonly spec: Readonly<Record<string, unknown>>
+}
