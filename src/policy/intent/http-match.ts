@@ -2,16 +2,20 @@
 import type { ObjectId } from '../../model/object-id.ts'
 import type { SourceLocation } from '../../model/source-location.ts'
 
-export type HttpMethod =
-  | 'GET'
-  | 'HEAD'
-  | 'PUT'
-  | 'POST'
-  | 'DELETE'
-  | 'CONNECT'
-  | 'OPTIONS'
-  | 'TRACE'
-  | 'PATCH'
+/** The methods that policies can name. */
+export const HTTP_METHODS = [
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'OPTIONS',
+  'CONNECT',
+  'TRACE',
+] as const
+
+export type HttpMethod = (typeof HTTP_METHODS)[number]
 
 export interface HeaderMatch {
   /** As written, lowercased; `:authority` for the key `host` (D12). */

@@ -1,0 +1,123 @@
+/** Who could newly call what, and who no longer could, between two commits. Each change carries a concrete request. */
+import { byCodeUnit } from '../../model/by-code-unit.ts'
+import { type AccountKey, fromAccountKey } from '../../model/service-account.ts'
+import type { SourceLocation } from '../../model/source-location.ts'
+import type { Grant } from '../intent/grant.ts'
+import { type AccessRelation, fromPairKey, type PairKey } from './access-relation.ts'
+import type { MatchCompiler } from './match-compiler.ts'
+import { httpAccess, type PortScope, portScopes, type TcpPorts, tcpAccess } from './pair-access.ts'
+import type { HttpRequest, RequestSet } from './request-set.ts'
+
+export type AccessChange = { readonly direction: 'gained' | 'lost' } & (
+  | {
+      /** Every identity of the mesh to every service of the namespace. */
+      readonly type: 'namespace'
+      readonly namespace: string
+      readonly locations: readonly SourceLocation[]
+    }
+  | (PairChange & {
+      readonly type: 'http'
+      readonly requests: RequestSet
+      /** One of the requests. */
+      readonly witness: HttpRequest
+    })
+  | (PairChange & {
+      readonly type: 'tcp'
+      readonly ports: 'any' | readonly number[]
+    })
+)
+
+interface PairChange {
+  readonly source: AccountKey
+  readonly destination: AccountKey
+  readonly port: PortScope
+  /** Where the grants stand that make the difference: in the new commit for a gain, in the old one for a loss. */
+  readonly locations: readonly SourceLocation[]
+}
+
+export function accessDiff(
+  before: AccessRelation,
+  after: AccessRelation,
+  compiler: MatchCompiler,
+): readonly AccessChange[] {
+  return [
+    ...namespaceChanges(before, after, 'gained'),
+    ...namespaceChanges(after, before, 'lost'),
+    ...pairChanges(before, after, 'gained', compiler),
+    ...pairChanges(after, before, 'lost', compiler),
+  ]
+}
+
+function namespaceChanges(
+  from: AccessRelation,
+  to: AccessRelation,
+  direction: AccessChange['direction'],
+): readonly AccessChange[] {
+  return [...to.open.values()]
+    .filter(({ namespace }) => !from.open.has(namespace))
+    .map(({ namespace, location }) => ({
+      type: 'namespace',
+      direction,
+      namespace,
+      locations: location === undefined ? [] : [location],
+    }))
+}
+
+/** What pairs have in `to` that they do not have in `from`. Pairs whose grants are the same objects cost one comparison. */
+function pairChanges(
+  from: AccessRelation,
+  to: AccessRelation,
+  direction: AccessChange['direction'],
+  compiler: MatchCompiler,
+): readonly AccessChange[] {
+  const changes: AccessChange[] = []
+  for (const pair of [...to.grants.keys()].sort(byCodeUnit)) {
+    const had = from.grants.get(pair) ?? []
+    const has = to.grants.get(pair) ?? []
+    if (sameGrants(had, has)) continue
+    // An open namespace already allows, or allowed, whatever a grant says.
+    const { namespace } = fromAccountKey(fromPairKey(pair).destination)
+    if (from.open.has(namespace) || to.open.has(namespace)) continue
+    for (const scope of portScopes([...had, ...has]))
+      changes.push(...scopeChanges({ pair, had, has, scope, direction, compiler }))
+  }
+  return changes
+}
+
+function sameGrants(a: readonly Grant[], b: readonly Grant[]): boolean {
+  return a.length === b.length && a.every((grant, index) => grant === b[index])
+}
+
+function scopeChanges(options: {
+  readonly pair: PairKey
+  readonly had: readonly Grant[]
+  readonly has: readonly Grant[]
+  readonly scope: PortScope
+  readonly direction: AccessChange['direction']
+  readonly compiler: MatchCompiler
+}): readonly AccessChange[] {
+  const { had, has, scope, direction, compiler } = options
+  const before = httpAccess(had, scope, compiler)
+  const requests = httpAccess(has, scope, compiler).minus(before)
+  const witness = requests.witness()
+  const ports = minusPorts(tcpAccess(has, scope), tcpAccess(had, scope))
+  const base = { ...fromPairKey(options.pair), port: scope, direction }
+  const changes: AccessChange[] = []
+  if (witness !== undefined) {
+    const locations = has
+      .flatMap((grant) => grant.http)
+      .filter(({ match }) => !before.contains(compiler.compile(match)))
+      .map(({ location }) => location)
+    changes.push({ ...base, type: 'http', requests, witness, locations })
+  }
+  if (ports === 'any' || ports.length > 0) {
+    const locations = has.flatMap((grant) => grant.tcp).map(({ location }) => location)
+    changes.push({ ...base, type: 'tcp', ports, locations })
+  }
+  return changes
+}
+
+function minusPorts(ports: TcpPorts, without: TcpPorts): 'any' | readonly number[] {
+  if (without === 'any') return []
+  return ports === 'any' ? 'any' : [...ports].filter((port) => !without.has(port))
+}
