@@ -1,0 +1,134 @@
+/** Runs the repository's own PolicyTests against the relation. A failing one is a problem that stops the commit. */
+import type { Problem } from '../../model/problem.ts'
+import { type ServiceAccount, toAccountKey } from '../../model/service-account.ts'
+import type { SourceLocation } from '../../model/source-location.ts'
+import type {
+  PolicyInvariant,
+  PolicyTestCase,
+  PolicyTestIntent,
+} from '../intent/policy-test-intent.ts'
+import { PROBLEM_CODES } from '../problem-codes.ts'
+import type { AccessAnswer, AccessQuestion } from './access-question.ts'
+import { fromPairKey } from './access-relation.ts'
+import type { AccountsBehind } from './accounts-behind.ts'
+import { type AccessContext, ask } from './ask.ts'
+import { printQuestion } from './print-question.ts'
+
+export function runPolicyTests(
+  context: AccessContext,
+  accountsBehind: AccountsBehind,
+): readonly Problem[] {
+  return [...context.intent.policyTests.values()].flatMap((test) => [
+    ...test.cases.flatMap((one) => runCase(test, one, context, accountsBehind)),
+    ...test.invariants.flatMap((one) => checkInvariant(test, one, context, accountsBehind)),
+  ])
+}
+
+/** A service that several accounts answer for passes when each of them answers as expected. */
+function runCase(
+  test: PolicyTestIntent,
+  one: PolicyTestCase,
+  context: AccessContext,
+  accountsBehind: AccountsBehind,
+): readonly Problem[] {
+  const { service, port } = one.to
+  return accountsBehind(service).flatMap((destination) => {
+    const question: AccessQuestion = {
+      source: one.from,
+      destination,
+      ...(port !== undefined && { port }),
+      ...(one.request && { request: one.request }),
+    }
+    const answer = ask(question, context)
+    if (answer.allowed === (one.expect === 'allow')) return []
+    return [failure(test, one, caseText(one, question, answer))]
+  })
+}
+
+function caseText(
+  one: PolicyTestCase,
+  question: AccessQuestion,
+  answer: AccessAnswer,
+): FailureText {
+  const what = printQuestion(question)
+  return answer.allowed
+    ? {
+        message: `"${one.name}" expects ${what} to be denied, and it is allowed (${answer.reason})`,
+        fix: 'narrow the rule named below, or expect allow',
+        related: answer.locations,
+      }
+    : {
+        message: `"${one.name}" expects ${what} to be allowed, and it is denied (${answer.reason})`,
+        fix: 'add or widen a rule of a TrafficTarget, or expect deny',
+        related: answer.nearest === undefined ? [] : [answer.nearest.location],
+      }
+}
+
+/** Nobody but `onlyFrom`: an open namespace breaks it, and so does every grant to somebody else. */
+function checkInvariant(
+  test: PolicyTestIntent,
+  invariant: PolicyInvariant,
+  context: AccessContext,
+  accountsBehind: AccountsBehind,
+): readonly Problem[] {
+  const { namespace, service, port } = invariant.to
+  const opened = context.relation.open.get(namespace)
+  if (opened !== undefined)
+    return [
+      failure(test, invariant, {
+        message: `"${invariant.name}" is broken: the namespace ${namespace} is open to every identity of the mesh`,
+        fix: 'turn permissive mode off for the namespace, by a MeshPolicy or in the MeshConfig',
+        related: opened.location === undefined ? [] : [opened.location],
+      }),
+    ]
+  const accounts =
+    service === undefined
+      ? undefined
+      : new Set(accountsBehind({ namespace, name: service }).map(toAccountKey))
+  return [...context.relation.grants].flatMap(([pair, grants]) => {
+    const { source, destination } = fromPairKey(pair)
+    const concerns =
+      accounts === undefined ? destination.startsWith(`${namespace}/`) : accounts.has(destination)
+    if (!concerns || isExpected(invariant, source)) return []
+    return grants
+      .filter((grant) => port === undefined || grant.port === undefined || grant.port === port)
+      .filter((grant) => grant.http.length + grant.tcp.length > 0)
+      .map((grant) =>
+        failure(test, invariant, {
+          message: `"${invariant.name}" is broken: ${source} may call ${destination}`,
+          fix: 'take the source out of the TrafficTarget, or add it to onlyFrom',
+          related: grant.sources
+            .filter((entry) => toAccountKey(entry.account) === source)
+            .map((entry) => entry.location),
+        }),
+      )
+  })
+}
+
+function isExpected(invariant: PolicyInvariant, source: string): boolean {
+  return invariant.onlyFrom.some(({ namespace, serviceAccount }) =>
+    serviceAccount === undefined
+      ? source.startsWith(`${namespace}/`)
+      : source === toAccountKey({ namespace, name: serviceAccount } satisfies ServiceAccount),
+  )
+}
+
+interface FailureText {
+  readonly message: string
+  readonly fix: string
+  readonly related: readonly SourceLocation[]
+}
+
+function failure(
+  test: PolicyTestIntent,
+  at: { readonly name: string; readonly location: SourceLocation },
+  text: FailureText,
+): Problem {
+  return {
+    code: 'PLB0701',
+    severity: PROBLEM_CODES.PLB0701.severity,
+    location: at.location,
+    path: `PolicyTest ${test.id.namespace}/${test.id.name}`,
+    ...text,
+  }
+}
