@@ -1,0 +1,74 @@
+/** What became of one commit: sourced, validated, applied, enforced, or where it stopped and why. */
+import type { Instant, Ms } from '../../model/clock.ts'
+import type { CommitSha } from '../../model/commit-sha.ts'
+import type { Problem } from '../../model/problem.ts'
+
+export interface PlanCounts {
+  readonly create: number
+  readonly configure: number
+  readonly prune: number
+  readonly unchanged: number
+}
+
+/** A proxy that refused a resource, and the policy lines that made the resource. */
+export interface NackRecord {
+  readonly proxy: string
+  readonly type: string
+  readonly resources: readonly string[]
+  readonly error: string
+  readonly origins: readonly string[]
+}
+
+export interface CommitRecord {
+  readonly commit: CommitSha
+  /** First line of the message. */
+  readonly subject: string
+  readonly author: string
+  readonly state:
+    | 'sourced'
+    | 'validated'
+    | 'applied'
+    | 'enforced'
+    /** The commit is wrong: nothing of it was done, and the last good commit keeps serving. */
+    | 'stalled'
+    /** The world failed: the pass is tried again. */
+    | 'failed'
+    /** Waits for somebody, as a prune beyond the limit does. */
+    | 'waiting'
+    /** A newer commit came before this one was enforced. */
+    | 'superseded'
+  readonly sourcedAt: Instant
+  readonly validatedAt?: Instant
+  readonly appliedAt?: Instant
+  readonly enforcedAt?: Instant
+  /** From the moment the commit was sourced to the last ACK. */
+  readonly enforcedAfterMs?: Ms
+  readonly problems: readonly Problem[]
+  readonly plan?: PlanCounts
+  /** The plan, a line a step. */
+  readonly planLines?: readonly string[]
+  /** Who could newly call what, and who no longer can, against the commit before; a line each. */
+  readonly access?: readonly string[]
+  /** Proxies whose configuration the commit changes. */
+  readonly touched: readonly string[]
+  readonly acked: readonly string[]
+  readonly nacks: readonly NackRecord[]
+  /** Why the commit stopped, where it did. */
+  readonly reason?: string
+}
+
+/** Whether nothing more will happen to the commit without a new one, a person or a retry. */
+export function isSettled(record: CommitRecord): boolean {
+  switch (record.state) {
+    case 'sourced':
+    case 'validated':
+    case 'applied':
+      return false
+    case 'enforced':
+    case 'stalled':
+    case 'failed':
+    case 'waiting':
+    case 'superseded':
+      return true
+  }
+}

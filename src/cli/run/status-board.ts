@@ -1,0 +1,64 @@
+/** Holds what became of the last commits, for the HTTP API, the log and whoever waits for a commit to be enforced. */
+import type { CommitSha } from '../../model/commit-sha.ts'
+import { type CommitRecord, isSettled } from './commit-record.ts'
+
+const KEPT = 20
+
+type Listener = (record: CommitRecord) => void
+
+export class StatusBoard {
+  /** In the order in which commits were first seen; the newest is last. */
+  readonly #records = new Map<CommitSha, CommitRecord>()
+  readonly #listeners = new Set<Listener>()
+
+  get history(): readonly CommitRecord[] {
+    return [...this.#records.values()]
+  }
+
+  record(commit: CommitSha): CommitRecord | undefined {
+    return this.#records.get(commit)
+  }
+
+  /** Begins the record of a commit that was just read from git. A commit that comes back begins afresh. */
+  begin(record: CommitRecord): void {
+    this.#records.delete(record.commit)
+    for (const [commit, earlier] of this.#records)
+      if (!isSettled(earlier)) this.#put({ ...earlier, commit, state: 'superseded' })
+    this.#put(record)
+    for (const commit of [...this.#records.keys()].slice(0, -KEPT)) this.#records.delete(commit)
+  }
+
+  /** Does nothing for a commit that has left the board. */
+  update(commit: CommitSha, change: Partial<Omit<CommitRecord, 'commit'>>): void {
+    const known = this.#records.get(commit)
+    if (known !== undefined) this.#put({ ...known, ...change })
+  }
+
+  onChange(listener: Listener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Resolves with the record once the commit is settled; rejects with the signal's reason when that comes first. */
+  settled(commit: CommitSha, signal: AbortSignal): Promise<CommitRecord> {
+    const { promise, resolve, reject } = Promise.withResolvers<CommitRecord>()
+    const look = (record: CommitRecord) => {
+      if (record.commit === commit && isSettled(record)) resolve(record)
+    }
+    const giveUp = () => reject(signal.reason as Error)
+    const forget = this.onChange(look)
+    signal.addEventListener('abort', giveUp, { once: true })
+    if (signal.aborted) giveUp()
+    const known = this.#records.get(commit)
+    if (known !== undefined) look(known)
+    return promise.finally(() => {
+      forget()
+      signal.removeEventListener('abort', giveUp)
+    })
+  }
+
+  #put(record: CommitRecord): void {
+    this.#records.set(record.commit, record)
+    for (const listener of this.#listeners) listener(record)
+  }
+}

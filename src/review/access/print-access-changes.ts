@@ -1,0 +1,43 @@
+/** Who could newly call what, as lines for people. The first thing a reviewer of mesh policy wants to read. */
+import type { SourceLocation } from '../../model/source-location.ts'
+import type { AccessChange } from '../../policy/access/access-diff.ts'
+import { printMethods } from '../../policy/access/method-set.ts'
+import type { HttpRequest } from '../../policy/access/request-set.ts'
+
+/** One line a change: `+` for a gain, `-` for a loss; empty when nothing changed. */
+export function printAccessChanges(changes: readonly AccessChange[]): readonly string[] {
+  return changes.map((change) => {
+    const sign = change.direction === 'gained' ? '+' : '-'
+    const where = change.locations.map(printLocation).slice(0, 3).join(', ')
+    return `${sign} ${printChange(change)}${where === '' ? '' : `   (${where})`}`
+  })
+}
+
+function printChange(change: AccessChange): string {
+  switch (change.type) {
+    case 'namespace':
+      return `every identity of the mesh → every service of ${change.namespace}`
+    case 'http':
+      return `${printPair(change)}   ${printMethods(methodsOf(change))}, e.g. ${printRequest(change.witness)}`
+    case 'tcp':
+      return `${printPair(change)}   ${change.ports === 'any' ? 'every TCP port' : `TCP port ${change.ports.join(', ')}`}`
+  }
+}
+
+function methodsOf(change: AccessChange & { readonly type: 'http' }): number {
+  return change.requests.boxes.reduce((all, box) => all | box.methods, 0)
+}
+
+function printPair(change: AccessChange & { readonly type: 'http' | 'tcp' }): string {
+  const port = change.port === 'any' ? '' : `:${change.port}`
+  return `${change.source} → ${change.destination}${port}`
+}
+
+function printRequest({ method, path, headers }: HttpRequest): string {
+  const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+  return [`${method} ${path}`, ...fields].join(' with ')
+}
+
+function printLocation({ file, line }: SourceLocation): string {
+  return `${file}:${line}`
+}
