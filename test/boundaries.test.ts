@@ -18,7 +18,7 @@ const MAY_IMPORT = {
 
 /** Packages with one owner: nobody else imports them. */
 const OWNERS = {
-  'isomorphic-git': ['src/reconciler/git-source-isomorphic'],
+  'isomorphic-git': ['src/reconciler/git-source-isomorphic', 'src/cli/start/example-repository'],
   'js-yaml': ['src/policy/yaml/', 'src/cli/', 'src/lab/'],
   '@kubernetes/client-node': ['src/reconciler/cluster-kubernetes'],
   '@grpc/grpc-js': ['src/xds/'],
