@@ -21,6 +21,7 @@ export const READING_CODES = {
   PLB0117: { title: 'settings file out of place', severity: 'error' },
   PLB0118: { title: 'ignored kind that Plumbline enforces', severity: 'error' },
   PLB0119: { title: 'too many documents', severity: 'error' },
+  PLB0120: { title: 'ignore rule not understood', severity: 'error' },
   PLB0201: { title: 'not YAML', severity: 'error' },
   PLB0202: { title: 'tab as indentation', severity: 'error' },
   PLB0203: { title: 'duplicate key', severity: 'error' },

@@ -16,7 +16,7 @@ export function syntaxProblem(error: unknown, text: string, limits: ReadingLimit
     findTemplateOutsideComments(text) ??
     findTabIndentation(error.reason, text, offset) ?? {
       offset,
-      problem: explain(error.reason, text, offset),
+      problem: stopped >= end ? unfinished() : explain(error.reason, text, offset),
     }
   )
 }
