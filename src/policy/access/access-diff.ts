@@ -1,11 +1,19 @@
 /** Who could newly call what, and who no longer could, between two commits. Each change carries a concrete request. */
 import { byCodeUnit } from '../../model/by-code-unit.ts'
+import { canonicalJson } from '../../model/canonical-json.ts'
 import { type AccountKey, fromAccountKey } from '../../model/service-account.ts'
 import type { SourceLocation } from '../../model/source-location.ts'
 import type { Grant } from '../intent/grant.ts'
 import { type AccessRelation, fromPairKey, type PairKey } from './access-relation.ts'
 import type { MatchCompiler } from './match-compiler.ts'
-import { httpAccess, type PortScope, portScopes, type TcpPorts, tcpAccess } from './pair-access.ts'
+import {
+  grantsAt,
+  httpAccess,
+  type PortScope,
+  portScopes,
+  type TcpPorts,
+  tcpAccess,
+} from './pair-access.ts'
 import type { HttpRequest, RequestSet } from './request-set.ts'
 
 export type AccessChange = { readonly direction: 'gained' | 'lost' } & (
@@ -23,9 +31,15 @@ export type AccessChange = { readonly direction: 'gained' | 'lost' } & (
     })
   | (PairChange & {
       readonly type: 'tcp'
-      readonly ports: 'any' | readonly number[]
+      readonly ports: TcpPortChange
     })
 )
+
+/** These ports, or every port but these. */
+export interface TcpPortChange {
+  readonly type: 'only' | 'all but'
+  readonly ports: readonly number[]
+}
 
 interface PairChange {
   readonly source: AccountKey
@@ -78,10 +92,19 @@ function pairChanges(
     // An open namespace already allows, or allowed, whatever a grant says.
     const { namespace } = fromAccountKey(fromPairKey(pair).destination)
     if (from.open.has(namespace) || to.open.has(namespace)) continue
-    for (const scope of portScopes([...had, ...has]))
-      changes.push(...scopeChanges({ pair, had, has, scope, direction, compiler }))
+    const [any = [], ...single] = portScopes([...had, ...has]).map((scope) =>
+      scopeChanges({ pair, had, has, scope, direction, compiler }),
+    )
+    // What holds on every port is said once; a port that stands alone is said where it differs.
+    changes.push(...any, ...single.flat().filter((change) => !any.some((all) => says(all, change))))
   }
   return changes
+}
+
+function says(all: AccessChange, change: AccessChange): boolean {
+  if (all.type === 'http' && change.type === 'http') return all.requests.contains(change.requests)
+  if (all.type !== 'tcp' || change.type !== 'tcp') return false
+  return canonicalJson(all.ports) === canonicalJson(change.ports)
 }
 
 function sameGrants(a: readonly Grant[], b: readonly Grant[]): boolean {
@@ -104,20 +127,23 @@ function scopeChanges(options: {
   const base = { ...fromPairKey(options.pair), port: scope, direction }
   const changes: AccessChange[] = []
   if (witness !== undefined) {
-    const locations = has
+    const locations = grantsAt(has, scope)
       .flatMap((grant) => grant.http)
       .filter(({ match }) => !before.contains(compiler.compile(match)))
       .map(({ location }) => location)
     changes.push({ ...base, type: 'http', requests, witness, locations })
   }
-  if (ports === 'any' || ports.length > 0) {
-    const locations = has.flatMap((grant) => grant.tcp).map(({ location }) => location)
+  if (ports.type === 'all but' || ports.ports.length > 0) {
+    const locations = grantsAt(has, scope)
+      .flatMap((grant) => grant.tcp)
+      .map(({ location }) => location)
     changes.push({ ...base, type: 'tcp', ports, locations })
   }
   return changes
 }
 
-function minusPorts(ports: TcpPorts, without: TcpPorts): 'any' | readonly number[] {
-  if (without === 'any') return []
-  return ports === 'any' ? 'any' : [...ports].filter((port) => !without.has(port))
+function minusPorts(ports: TcpPorts, without: TcpPorts): TcpPortChange {
+  if (without === 'any') return { type: 'only', ports: [] }
+  if (ports === 'any') return { type: 'all but', ports: [...without] }
+  return { type: 'only', ports: [...ports].filter((port) => !without.has(port)) }
 }

@@ -12,7 +12,8 @@ export function portScopes(grants: readonly Grant[]): readonly PortScope[] {
   return ['any', ...[...new Set(ports)].sort((a, b) => a - b)]
 }
 
-function grantsAt(grants: readonly Grant[], scope: PortScope): readonly Grant[] {
+/** The grants that cover the port. */
+export function grantsAt(grants: readonly Grant[], scope: PortScope): readonly Grant[] {
   return grants.filter((grant) => grant.port === undefined || grant.port === scope)
 }
 

@@ -1,6 +1,6 @@
 /** Who could newly call what, as lines for people. The first thing a reviewer of mesh policy wants to read. */
 import type { SourceLocation } from '../../model/source-location.ts'
-import type { AccessChange } from '../../policy/access/access-diff.ts'
+import type { AccessChange, TcpPortChange } from '../../policy/access/access-diff.ts'
 import { printMethods } from '../../policy/access/method-set.ts'
 import type { HttpRequest } from '../../policy/access/request-set.ts'
 
@@ -20,8 +20,13 @@ function printChange(change: AccessChange): string {
     case 'http':
       return `${printPair(change)}   ${printMethods(methodsOf(change))}, e.g. ${printRequest(change.witness)}`
     case 'tcp':
-      return `${printPair(change)}   ${change.ports === 'any' ? 'every TCP port' : `TCP port ${change.ports.join(', ')}`}`
+      return `${printPair(change)}   ${printPorts(change.ports)}`
   }
+}
+
+function printPorts({ type, ports }: TcpPortChange): string {
+  if (type === 'only') return `TCP port ${ports.join(', ')}`
+  return ports.length === 0 ? 'every TCP port' : `every TCP port but ${ports.join(', ')}`
 }
 
 function methodsOf(change: AccessChange & { readonly type: 'http' }): number {

@@ -21,8 +21,20 @@ it('says who gains and who loses what, with one request and the lines that grant
   const changes: readonly AccessChange[] = [
     { type: 'namespace', direction: 'gained', namespace: 'bookstore', locations: [] },
     { ...pair, type: 'http', direction: 'gained', port: 'any', requests, witness },
-    { ...pair, type: 'tcp', direction: 'lost', port: 8080, ports: [3306, 5432] },
-    { ...pair, type: 'tcp', direction: 'gained', port: 'any', ports: 'any' },
+    {
+      ...pair,
+      type: 'tcp',
+      direction: 'lost',
+      port: 8080,
+      ports: { type: 'only', ports: [3306, 5432] },
+    },
+    {
+      ...pair,
+      type: 'tcp',
+      direction: 'gained',
+      port: 'any',
+      ports: { type: 'all but', ports: [] },
+    },
   ]
   expect(printAccessChanges(changes)).toEqual([
     '+ every identity of the mesh → every service of bookstore',

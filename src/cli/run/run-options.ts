@@ -1,0 +1,109 @@
+/** What `plumb run` is told by its flags, once, typed. Below this file nobody reads flags or the environment. */
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { isTrustDomain, type TrustDomain } from '../../model/spiffe-id.ts'
+import { UsageError } from '../exit-code.ts'
+
+export interface Listen {
+  readonly host: string
+  readonly port: number
+}
+
+export interface RunOptions {
+  /** The policy repository: an https URL, or the path of a local repository. */
+  readonly repository: string
+  readonly ref: string
+  /** The folder of the repository that holds the policies; empty for all of it. */
+  readonly path: string
+  readonly data: string
+  /** A cron expression, or `@every 30s`. */
+  readonly schedule: string
+  readonly gitTimeoutMs: number
+  readonly credentials?: { readonly username: string; readonly password: string }
+  readonly trustDomain: TrustDomain
+  readonly meshName: string
+  readonly xds: Listen
+  /** Where proxies reach the xDS server, when that is not where it listens. */
+  readonly xdsAddress?: string
+  readonly http: Listen
+  readonly drift: 'correct' | 'report'
+  readonly upstreamMark?: number
+  readonly logFormat: 'text' | 'json'
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
+}
+
+/** The flags as commander hands them over. */
+export interface RunFlags {
+  readonly repository: string
+  readonly ref: string
+  readonly path: string
+  readonly data?: string
+  readonly schedule: string
+  readonly gitTimeout: string
+  readonly gitUsername?: string
+  readonly trustDomain: string
+  readonly meshName: string
+  readonly xdsListen: string
+  readonly xdsAddress?: string
+  readonly httpListen: string
+  readonly drift: 'correct' | 'report'
+  readonly upstreamMark?: string
+  readonly logFormat: 'text' | 'json'
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Throws UsageError. The git password comes from the environment only: flags are visible to every user of a machine. */
+export function toRunOptions(flags: RunFlags, environment: Environment): RunOptions {
+  if (!isTrustDomain(flags.trustDomain))
+    throw new UsageError(
+      `--trust-domain is ${JSON.stringify(flags.trustDomain)}; use lowercase letters, digits, dots, dashes and underscores`,
+    )
+  const password = environment['PLUMB_GIT_PASSWORD']
+  return {
+    ...flags,
+    repository: isUrl(flags.repository) ? flags.repository : resolve(flags.repository),
+    data: resolve(flags.data ?? defaultDataDirectory(environment)),
+    gitTimeoutMs: parseSpan('--git-timeout', flags.gitTimeout),
+    trustDomain: flags.trustDomain,
+    xds: parseListen('--xds-listen', flags.xdsListen),
+    http: parseListen('--http-listen', flags.httpListen),
+    ...(password !== undefined && {
+      credentials: { username: flags.gitUsername ?? 'git', password },
+    }),
+    ...(flags.upstreamMark === undefined ? {} : { upstreamMark: Number(flags.upstreamMark) }),
+  } as RunOptions
+}
+
+export function defaultDataDirectory(environment: Environment): string {
+  return join(environment['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state'), 'plumbline')
+}
+
+/** The unix socket in the data directory on which the control plane is administered. */
+export function socketPath(data: string): string {
+  return join(data, 'plumb.sock')
+}
+
+function isUrl(text: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text)
+}
+
+function parseListen(flag: string, text: string): Listen {
+  const match = /^(?:\[([0-9a-f:]+)\]|([^:]*)):(\d{1,5})$/i.exec(text)
+  const port = Number(match?.[3])
+  if (match === null || port > 65_535)
+    throw new UsageError(`${flag} is ${JSON.stringify(text)}; use HOST:PORT, as in 127.0.0.1:15128`)
+  return { host: match[1] ?? (match[2] || '0.0.0.0'), port }
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 }
+
+function parseSpan(flag: string, text: string): number {
+  const match = /^(\d+)(ms|s|m)$/.exec(text)
+  if (match === null)
+    throw new UsageError(
+      `${flag} is ${JSON.stringify(text)}; use a whole number and ms, s or m, as in 60s`,
+    )
+  return Number(match[1]) * (UNITS[match[2] ?? ''] ?? 1)
+}
