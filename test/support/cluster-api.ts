@@ -1,0 +1,26 @@
+/** The HTTP API of a cluster on a unix socket, for one test. */
+import { join } from 'node:path'
+import fastify from 'fastify'
+import { onTestFinished } from 'vitest'
+import type { Cluster } from '../../src/reconciler/cluster.ts'
+import {
+  type ClusterApiClient,
+  connectClusterApi,
+} from '../../src/reconciler/cluster-api-client.ts'
+import { clusterApi } from '../../src/reconciler/cluster-api-server.ts'
+import { temporaryDirectory } from './temporary-directory.ts'
+
+export async function aClusterApi(
+  cluster: Cluster,
+): Promise<{ readonly socketPath: string; readonly client: ClusterApiClient }> {
+  const socketPath = join(await temporaryDirectory(), 'cluster.sock')
+  const server = fastify({ forceCloseConnections: true })
+  await server.register(clusterApi(cluster))
+  await server.listen({ path: socketPath })
+  const client = connectClusterApi({ socketPath })
+  onTestFinished(async () => {
+    client.close()
+    await server.close()
+  })
+  return { socketPath, client }
+}
