@@ -2,9 +2,8 @@
 import { createHash } from 'node:crypto'
 import { byCodeUnit } from '../model/by-code-unit.ts'
 
-/** The bridge: every pod's gateway, and where the control plane listens for Envoys. */
+/** The lab's own address: every pod's gateway, and where the control plane listens for Envoys. */
 export const GATEWAY = '198.18.0.1'
-export const POD_RANGE = '198.18.0.0/16'
 export const CLUSTER_IP_RANGE = '198.19.0.0/16'
 
 const ADDRESSES = 65_536

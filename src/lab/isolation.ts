@@ -26,7 +26,7 @@ export function unshareArgv(isolation: Isolation): readonly string[] {
 /** One of each thing the lab will do, so that a kernel that forbids one of them is found out before anything starts. */
 const TRIAL = `set -e
 mount -t tmpfs tmpfs /run
-ip link add trial type bridge
+ip link add trial type veth peer name trial0
 unshare --net --mount --uts true
 printf '*nat\\n-A OUTPUT -p tcp -j REDIRECT --to-port 15001\\nCOMMIT\\n' | iptables-restore`
 
