@@ -29,19 +29,21 @@ export interface StoredState {
 }
 
 /** The log is rewritten as a snapshot when it has grown past this, and past the snapshot itself. */
-const MIN_COMPACTION_BYTES = 4 * 1024 * 1024
+const COMPACT_AFTER_BYTES = 4 * 1024 * 1024
 const OBJECTS_PER_LINE = 500
 
 export class TransactionLog {
   readonly #directory: string
   readonly #log: Logger
+  readonly #compactAfterBytes: number
   #file: FileHandle | undefined
   #bytes = 0
   #snapshotBytes = 0
 
-  constructor(directory: string, log: Logger) {
+  constructor(directory: string, log: Logger, compactAfterBytes = COMPACT_AFTER_BYTES) {
     this.#directory = directory
     this.#log = log
+    this.#compactAfterBytes = compactAfterBytes
   }
 
   /** Reads what is there. Throws `Unavailable` when a file is damaged, naming it and the offset. */
@@ -83,7 +85,7 @@ export class TransactionLog {
   }
 
   #isDue(): boolean {
-    return this.#bytes > Math.max(MIN_COMPACTION_BYTES, this.#snapshotBytes)
+    return this.#bytes > Math.max(this.#compactAfterBytes, this.#snapshotBytes)
   }
 
   async #write(line: Buffer): Promise<void> {
