@@ -38,6 +38,8 @@ export interface TrustBundle {
 export interface CertificateAuthority {
   issue(request: SigningRequest, signal: AbortSignal): Promise<IssuedCertificate>
   bundle(): TrustBundle
+  /** The root that leaves issued now lead to: SHA-256 of it, lowercase hexadecimal. A change is a reason to issue leaves anew. */
+  issuer(): string
 }
 
 export type AuthorityErrorCode = 'Denied' | 'Unavailable' | 'Misconfigured'

@@ -16,7 +16,8 @@ export interface CertificateFields {
   readonly version: number
   /** The content of the INTEGER, big-endian, two's complement. */
   readonly serial: Buffer
-  readonly subjectIsEmpty: boolean
+  /** Name, whole. */
+  readonly subject: Buffer
   readonly notBefore: Instant
   readonly notAfter: Instant
   /** SubjectPublicKeyInfo, whole. */
@@ -55,7 +56,7 @@ function readTbs(members: readonly DerElement[]): CertificateFields | undefined 
   return {
     version,
     serial: serial.content,
-    subjectIsEmpty: subject.content.length === 0,
+    subject: subject.whole,
     ...lifetime,
     publicKey: publicKey.whole,
     extensions,
@@ -101,7 +102,7 @@ function readExtensions(
   for (const element of readSequence(tagged.content) ?? [undefined]) {
     const extension = element && readExtension(element)
     if (extension === undefined || extensions.has(extension.oid)) return undefined
-    extensions.set(extension.oid, extension)
+    extensions.set(extension.oid, { critical: extension.critical, value: extension.value })
   }
   return extensions
 }

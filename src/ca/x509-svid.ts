@@ -11,6 +11,7 @@ import {
   readCertificateFields,
 } from './certificate-fields.ts'
 import { contextTag, DER, readOid, readSequence } from './der.ts'
+import { OID } from './oid.ts'
 
 export type SvidRefusalCode =
   | 'Malformed'
@@ -39,14 +40,7 @@ export interface X509Svid {
   readonly publicKey: Buffer
 }
 
-const OID = {
-  subjectAltName: '2.5.29.17',
-  basicConstraints: '2.5.29.19',
-  keyUsage: '2.5.29.15',
-  extendedKeyUsage: '2.5.29.37',
-  serverAuth: '1.3.6.1.5.5.7.3.1',
-  clientAuth: '1.3.6.1.5.5.7.3.2',
-} as const
+const EMPTY_NAME = Buffer.of(DER.sequence, 0)
 
 /** Bits of KeyUsage, in the first byte of its BIT STRING (RFC 5280 4.2.1.3). */
 const DIGITAL_SIGNATURE = 0x80
@@ -156,7 +150,7 @@ function readNames(
       'BadSubjectAlternativeName',
       `it has ${uri === undefined ? 'no URI' : 'several URIs'} among its names; expected exactly one`,
     )
-  if (fields.subjectIsEmpty && extension?.critical !== true)
+  if (fields.subject.equals(EMPTY_NAME) && extension?.critical !== true)
     return refuse(
       'BadSubjectAlternativeName',
       'its subject is empty and its names are not critical (RFC 5280 4.1.2.6)',
