@@ -1,0 +1,233 @@
+/** Reads `metadata`: what is ours to set, and what is not (D23, D25, D35). */
+
+import { nearestName } from '../../model/nearest-name.ts'
+import type { Problem } from '../../model/problem.ts'
+import type { Document } from '../document.ts'
+import { type ProblemText, problemAt } from '../problem-at.ts'
+import { isDnsSubdomain, judgeLabel, shorten } from './fields/names.ts'
+import type { KindDefinition } from './kind-definition.ts'
+
+/** Keys under this prefix are written by Plumbline itself. */
+export const OWN_PREFIX = 'plumbline.dev/'
+
+export interface Metadata {
+  /** Empty when the document has none that is usable. */
+  readonly name: string
+  /** Empty for cluster-wide kinds. */
+  readonly namespace: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+  readonly problems: readonly Problem[]
+}
+
+type Fields = Readonly<Record<string, unknown>>
+type Report = (path: readonly (string | number)[], text: ProblemText) => void
+
+const OURS = ['name', 'namespace', 'labels', 'annotations'] as const
+const SERVER_SET = [
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'managedFields',
+  'selfLink',
+]
+const LIFECYCLE = [
+  'finalizers',
+  'ownerReferences',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+]
+
+export function readMetadata(
+  document: Document,
+  definition: KindDefinition,
+  defaultNamespace: string,
+): Metadata {
+  const problems: Problem[] = []
+  const report: Report = (path, text) => {
+    problems.push(problemAt(document, ['metadata', ...path], text))
+  }
+  const fields = fieldsOf(document, report)
+  if (fields === undefined)
+    return { name: '', namespace: '', labels: {}, annotations: {}, problems }
+  for (const key of Object.keys(fields)) judgeField(key, fields[key], report)
+  return {
+    name: readName(fields, definition, report),
+    namespace: readNamespace(fields, definition, defaultNamespace, report),
+    labels: readStrings(fields['labels'], 'labels', report, judgeLabelEntry),
+    annotations: readStrings(fields['annotations'], 'annotations', report, (key) =>
+      judgeKey(key, definition.ownAnnotations),
+    ),
+    problems,
+  }
+}
+
+function fieldsOf(document: Document, report: Report): Fields | undefined {
+  const metadata = (document.value as Fields)['metadata']
+  if (typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata))
+    return metadata as Fields
+  report([], {
+    code: metadata === undefined ? 'PLB0311' : 'PLB0312',
+    message: metadata === undefined ? 'metadata is missing' : 'metadata is not a mapping of fields',
+    fix: 'add metadata with a name',
+  })
+  return undefined
+}
+
+function judgeField(key: string, value: unknown, report: Report): void {
+  if ((OURS as readonly string[]).includes(key)) return
+  if (SERVER_SET.includes(key)) {
+    // `kubectl create --dry-run -o yaml` writes this one into every manifest.
+    if (key === 'creationTimestamp' && value === null) return
+    report([key], {
+      code: 'PLB0323',
+      message: `metadata.${key} is the API server's to set; it is left out`,
+      fix: 'remove it',
+    })
+    return
+  }
+  if (key === 'generateName') {
+    report([key], {
+      code: 'PLB0324',
+      message: 'metadata.generateName gives the object another name at every apply',
+      fix: 'write metadata.name',
+    })
+    return
+  }
+  report([key], LIFECYCLE.includes(key) ? lifecycleField(key) : unknownField(key))
+}
+
+function lifecycleField(key: string): ProblemText {
+  return {
+    code: 'PLB0325',
+    message: `metadata.${key} steers when the object is deleted, which the repository does by having it or not`,
+    fix: 'remove it',
+  }
+}
+
+function unknownField(key: string): ProblemText {
+  const nearest = nearestName(key, OURS)
+  return {
+    code: 'PLB0310',
+    message: `metadata has no field ${JSON.stringify(shorten(key))}; it has ${OURS.join(', ')}`,
+    fix: nearest === undefined ? 'remove it' : `write ${nearest}`,
+  }
+}
+
+function readName(fields: Fields, definition: KindDefinition, report: Report): string {
+  const name = fields['name']
+  if (typeof name === 'string') {
+    const text = definition.judgeName(name)
+    if (text === undefined) return name
+    report(['name'], text)
+  } else if (fields['generateName'] === undefined) {
+    report(['name'], textExpected('metadata.name', name))
+  }
+  return ''
+}
+
+/** D23: the repository's default namespace stands in for one left out. */
+function readNamespace(
+  fields: Fields,
+  definition: KindDefinition,
+  defaultNamespace: string,
+  report: Report,
+): string {
+  const namespace = fields['namespace']
+  if (!definition.namespaced) {
+    if (namespace !== undefined)
+      report(['namespace'], {
+        code: 'PLB0322',
+        message: `a ${definition.kind} belongs to the whole cluster and has no namespace`,
+        fix: 'remove metadata.namespace',
+      })
+    return ''
+  }
+  if (namespace === undefined || namespace === null || namespace === '') {
+    report(['namespace'], {
+      code: 'PLB0321',
+      message: `metadata.namespace is left out, so the object goes to ${defaultNamespace}, the default of this repository`,
+      fix: `write namespace: ${defaultNamespace}`,
+    })
+    return defaultNamespace
+  }
+  const text =
+    typeof namespace === 'string'
+      ? judgeLabel(namespace)
+      : textExpected('metadata.namespace', namespace)
+  if (text !== undefined) report(['namespace'], text)
+  return text === undefined && typeof namespace === 'string' ? namespace : ''
+}
+
+type JudgeEntry = (key: string, value: string) => ProblemText | undefined
+
+/** Labels or annotations: text by text. */
+function readStrings(
+  value: unknown,
+  field: 'labels' | 'annotations',
+  report: Report,
+  judge: JudgeEntry,
+): Readonly<Record<string, string>> {
+  if (value === undefined || value === null) return {}
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    report([field], {
+      code: 'PLB0312',
+      message: `metadata.${field} is not a mapping of text to text`,
+      fix: 'write a mapping',
+    })
+    return {}
+  }
+  const strings: Record<string, string> = {}
+  for (const [key, entry] of Object.entries(value)) {
+    const text =
+      typeof entry === 'string' ? judge(key, entry) : textExpected(`the value of ${key}`, entry)
+    if (text !== undefined) report([field, key], text)
+    if (typeof entry === 'string') strings[key] = entry
+  }
+  return strings
+}
+
+/** D35. */
+function textExpected(at: string, value: unknown): ProblemText {
+  if (value === undefined) return { code: 'PLB0311', message: `${at} is missing`, fix: `add ${at}` }
+  if (typeof value === 'object')
+    return { code: 'PLB0312', message: `${at} is not text`, fix: 'write text' }
+  return {
+    code: 'PLB0313',
+    message: `${at} wants text, and YAML reads ${String(value)} without quotes as the ${typeof value} ${String(value)}`,
+    fix: `write ${JSON.stringify(String(value))}`,
+  }
+}
+
+const KEY_NAME = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/
+const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/
+
+function judgeLabelEntry(key: string, value: string): ProblemText | undefined {
+  const text = judgeKey(key, [])
+  if (text !== undefined || LABEL_VALUE.test(value)) return text
+  return {
+    code: 'PLB0326',
+    message: `${JSON.stringify(shorten(value))} is not a label value: at most 63 letters, digits, "-", "_" and ".", beginning and ending with a letter or digit`,
+    fix: 'shorten it, or make it an annotation',
+  }
+}
+
+function judgeKey(key: string, own: readonly string[]): ProblemText | undefined {
+  if (key.startsWith(OWN_PREFIX) && !own.includes(key))
+    return {
+      code: 'PLB0327',
+      message: `${shorten(key)} is written by Plumbline itself, to mark what it owns`,
+      fix: 'remove it',
+    }
+  const slash = key.indexOf('/')
+  const prefix = slash < 0 ? undefined : key.slice(0, slash)
+  const valid =
+    KEY_NAME.test(key.slice(slash + 1)) && (prefix === undefined || isDnsSubdomain(prefix))
+  if (valid) return undefined
+  return {
+    code: 'PLB0326',
+    message: `${JSON.stringify(shorten(key))} is not a label or annotation key: an optional DNS prefix and "/", then at most 63 letters, digits, "-", "_" and "."`,
+    fix: 'choose another key',
+  }
+}

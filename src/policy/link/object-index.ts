@@ -1,0 +1,86 @@
+/** The objects of a commit by key and by claim: what references are resolved against. */
+import { nearestName } from '../../model/nearest-name.ts'
+import { type ObjectKey, printObjectId } from '../../model/object-id.ts'
+import type { Problem } from '../../model/problem.ts'
+import { problemAt } from '../problem-at.ts'
+import type { Fragment, UsableFragment } from './fragment.ts'
+
+type NamedFragment = Exclude<Fragment, { readonly type: 'unnamed' }>
+
+export class ObjectIndex {
+  /** D29, and claims that two objects make. */
+  readonly problems: readonly Problem[]
+  readonly #byKey = new Map<ObjectKey, NamedFragment>()
+  readonly #bySlot = new Map<string, UsableFragment>()
+  /** Names by group, kind and namespace; made when the first hint is wanted. */
+  #names: Map<string, string[]> | undefined
+
+  /** In the order of the documents: the first of two duplicates is the one that counts. */
+  constructor(fragments: readonly Fragment[]) {
+    const problems: Problem[] = []
+    for (const fragment of fragments) {
+      if (fragment.type === 'unnamed') continue
+      const first = this.#byKey.get(fragment.key)
+      if (first !== undefined) {
+        problems.push(duplicate(fragment, first))
+        continue
+      }
+      this.#byKey.set(fragment.key, fragment)
+      if (fragment.type === 'usable') problems.push(...this.#claim(fragment))
+    }
+    this.problems = problems
+  }
+
+  get(key: ObjectKey): NamedFragment | undefined {
+    return this.#byKey.get(key)
+  }
+
+  claimant(slot: string): UsableFragment | undefined {
+    return this.#bySlot.get(slot)
+  }
+
+  /** Without duplicates and without those that have errors, in the order of the documents. */
+  *usable(): Generator<UsableFragment> {
+    for (const fragment of this.#byKey.values()) if (fragment.type === 'usable') yield fragment
+  }
+
+  /** The closest name among the objects of one kind and namespace. `folder` is a key up to and with its last slash. */
+  nearestName(folder: string, name: string): string | undefined {
+    this.#names ??= this.#collectNames()
+    return nearestName(name, this.#names.get(folder) ?? [])
+  }
+
+  #collectNames(): Map<string, string[]> {
+    const names = new Map<string, string[]>()
+    for (const { key, id } of this.#byKey.values()) {
+      const folder = key.slice(0, key.length - id.name.length)
+      const known = names.get(folder)
+      if (known === undefined) names.set(folder, [id.name])
+      else known.push(id.name)
+    }
+    return names
+  }
+
+  #claim(fragment: UsableFragment): readonly Problem[] {
+    return fragment.claims.flatMap((claim) => {
+      const first = this.#bySlot.get(claim.slot)
+      if (first === undefined) {
+        this.#bySlot.set(claim.slot, fragment)
+        return []
+      }
+      const related = [first.declaration.location]
+      const text = { ...claim.problem(first.declaration), related }
+      return [fragment.declaration.place.problem(claim.path, text)]
+    })
+  }
+}
+
+function duplicate(second: NamedFragment, first: NamedFragment): Problem {
+  const at = first.document.locate(['metadata', 'name'])
+  return problemAt(second.document, ['metadata', 'name'], {
+    code: 'PLB0330',
+    message: `${printObjectId(second.id)} is already declared at ${at.file}:${at.line}`,
+    fix: 'remove one of the two, or give it another name',
+    related: [at],
+  })
+}
