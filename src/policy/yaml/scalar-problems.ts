@@ -16,7 +16,7 @@ export function ambiguousScalar(text: string, value: ScalarValue): ReadingProble
   const meant = [other.value, value].filter((reading) => typeof reading !== 'string').map(String)
   return {
     code: 'PLB0206',
-    message: `${text} without quotes is ${describe(value)} in YAML 1.2 and ${describe(other.value)} in YAML 1.1, which kubectl and others read`,
+    message: `unquoted ${text} is ${describe(value)} in YAML 1.2 and ${describe(other.value)} in YAML 1.1, which kubectl and others read`,
     fix: `write ${quote(text)} if text is meant, or else ${[...new Set(meant)].join(' or ')}`,
   }
 }
@@ -27,7 +27,7 @@ export function ambiguousKey(text: string, value: ScalarValue): ReadingProblemTe
   if (String(theirs) === text) return undefined
   return {
     code: 'PLB0206',
-    message: `the key ${text} without quotes is taken for ${describe(theirs)} by readers of YAML 1.1 such as kubectl`,
+    message: `the unquoted key ${text} is taken for ${describe(theirs)} by readers of YAML 1.1 such as kubectl`,
     fix: `write ${quote(text)}`,
   }
 }
