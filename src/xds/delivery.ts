@@ -13,15 +13,15 @@ import type {
 import type { Response } from './discovery-response.ts'
 import { diffResources, isSameContent, listOf, unionOf, versionOf } from './resource-diff.ts'
 import {
+  isRejecting,
   lookUp,
-  rejectedNames,
   type Step,
   type StreamEvent,
   type StreamState,
   setType,
 } from './stream-state.ts'
 import { covers, isFullState } from './subscription.ts'
-import { lastAcked, scope, type TypeState, withCoverage } from './type-state.ts'
+import { hasAccepted, lastAcked, scope, type TypeState, withCoverage } from './type-state.ts'
 
 /** How long routes wait for the endpoints of a new cluster before they go out without them. */
 export const PATIENCE_MS = 5_000
@@ -102,8 +102,7 @@ function fullDraft(state: StreamState, type: ResourceType): Draft | undefined {
     stillOwed: new Set(),
     suspects: [],
     complete:
-      rejectedNames(state, type).length === 0 &&
-      diffResources(wanted, state.target[type]).removed.length === 0,
+      !isRejecting(state, type) && diffResources(wanted, state.target[type]).removed.length === 0,
     essential: true,
   }
 }
@@ -111,6 +110,8 @@ function fullDraft(state: StreamState, type: ResourceType): Draft | undefined {
 function wantedOf(state: StreamState, type: ResourceType): ResourceMap {
   const of = state.types[type]
   const wanted = heldBack(of, scope(state.target[type], of.subscription))
+  if (of.refusedSet !== '' && versionOf(wanted) === of.refusedSet)
+    return hasAccepted(of) ? of.acked : of.sent
   return type === 'cluster' && !mayRemoveClusters(state) ? unionOf(of.acked, wanted) : wanted
 }
 
@@ -140,7 +141,7 @@ function isSettled(state: StreamState, type: ResourceType): boolean {
   if (!of.subscription.requested) return true
   return (
     of.inflight === undefined &&
-    rejectedNames(state, type).length === 0 &&
+    !isRejecting(state, type) &&
     draftFor(state, type) === undefined &&
     (!isFullState(type) || isSameContent(of.acked, of.sent))
   )
@@ -160,7 +161,7 @@ function partialDraft(state: StreamState, type: ResourceType): Draft | undefined
     sent: state.target[type],
     stillOwed: new Set(rest.map((resource) => resource.name)),
     suspects: suspect === undefined ? [] : of.suspects.filter((name) => name !== suspect.name),
-    complete: rest.length === 0 && rejectedNames(state, type).length === 0,
+    complete: rest.length === 0 && !isRejecting(state, type),
     essential: told.some((resource) => of.owed.has(resource.name)),
   }
 }
@@ -177,10 +178,9 @@ function dueOf(state: StreamState, type: ResourceType): readonly EnvoyResource[]
   )
 }
 
-/** The first answer of a type is given at once; a change of it waits until what it may name can take traffic. */
+/** A listener or a route waits until the clusters it may name can take traffic. */
 function mustWait(state: StreamState, type: ResourceType): boolean {
   if (type !== 'listener' && type !== 'route') return false
-  if (state.types[type].lastNonce === '') return false
   const { cluster } = state.types
   return (
     cluster.inflight !== undefined ||

@@ -9,8 +9,8 @@ import {
 } from '../render/envoy/envoy-resource.ts'
 import type { DiscoveryRequest } from './discovery-request.ts'
 import type { Response } from './discovery-response.ts'
-import { NO_RESOURCES } from './resource-diff.ts'
-import { FRESH_TYPE, type TypeState } from './type-state.ts'
+import { NO_RESOURCES, versionOf } from './resource-diff.ts'
+import { FRESH_TYPE, scope, type TypeState } from './type-state.ts'
 
 export interface StreamState {
   /** Before the nonces of this stream, so that no other stream's nonce is taken for one of them. */
@@ -115,11 +115,13 @@ export function lookUp(
   return state.leaf?.name === name ? state.leaf : undefined
 }
 
-/** Names of the target that the client rejected at the version they have there. */
-export function rejectedNames(state: StreamState, type: ResourceType): readonly ResourceName[] {
-  const { refused } = state.types[type]
-  return [...refused.keys()].filter(
-    (name) => lookUp(state, type, name)?.version === refused.get(name),
+/** Whether the client rejected something of the target that it would otherwise be told. */
+export function isRejecting(state: StreamState, type: ResourceType): boolean {
+  const { refused, refusedSet, subscription } = state.types[type]
+  if (refused.size === 0 && refusedSet === '') return false
+  return (
+    [...refused].some(([name, version]) => lookUp(state, type, name)?.version === version) ||
+    versionOf(scope(state.target[type], subscription)) === refusedSet
   )
 }
 

@@ -11,7 +11,7 @@ import type {
 } from '../render/envoy/envoy-resource.ts'
 import type { DiscoveryRequest } from './discovery-request.ts'
 import { culpritsOf } from './nack-culprits.ts'
-import { diffResources, NO_RESOURCES } from './resource-diff.ts'
+import { diffResources, NO_RESOURCES, versionOf } from './resource-diff.ts'
 import {
   covers,
   isFullState,
@@ -51,6 +51,8 @@ export interface TypeState {
   readonly lastNonce: string
   /** The version of a name that this client rejected: never sent to it again. */
   readonly refused: ReadonlyMap<ResourceName, string>
+  /** The version of a whole set that it rejected without saying why; empty for none. Never sent to it again. */
+  readonly refusedSet: string
   /** Names of a rejected response that are sent again one by one, as the client did not say which was wrong. */
   readonly suspects: readonly ResourceName[]
   /** The newest publication all of whose content of this type is ACKed; 0 for none. */
@@ -69,6 +71,7 @@ export const FRESH_TYPE: TypeState = {
   inflight: undefined,
   lastNonce: '',
   refused: new Map(),
+  refusedSet: '',
   suspects: [],
   proven: 0,
   covered: NO_RESOURCES,
@@ -104,8 +107,8 @@ export interface Rejection {
 }
 
 /**
- * The client keeps what it had. Names its error gives are the culprits; where it gives none and the response told
- * several, a type that is not told whole is sent again one by one, and of one that is all are held to be wrong.
+ * The client keeps what it had. Names that its error gives are the culprits. Where it gives none and the response told
+ * several, resources are sent again one by one, or, of a type that is told whole, that set is not sent again.
  */
 export function reject(
   state: TypeState,
@@ -113,28 +116,40 @@ export function reject(
   inflight: Inflight,
   errorDetail: string,
 ): Rejection {
+  const { told } = inflight
+  const named = culpritsOf(errorDetail, told)
+  const culprits = named.length > 0 ? named : told
+  const isVague = named.length === 0 && told.length > 1
   const settled = { ...state, inflight: undefined }
-  const named = culpritsOf(errorDetail, inflight.told)
-  if (named.length === 0 && inflight.told.length > 1 && !isFullState(type)) {
-    const suspects = inflight.told.map((resource) => resource.name)
-    return {
-      state: { ...settled, suspects, owed: new Set([...state.owed, ...suspects]) },
-      culprits: [],
-    }
+  if (!isFullState(type)) {
+    // A response is accepted or rejected whole: what was right in it is sent again, without what was wrong.
+    const innocent = told.filter((one) => !culprits.includes(one))
+    return isVague
+      ? { state: { ...settled, suspects: namesOf(told), owed: owing(state, told) }, culprits: [] }
+      : {
+          state: { ...settled, refused: refuse(state, culprits), owed: owing(state, innocent) },
+          culprits,
+        }
   }
-  const culprits = named.length > 0 ? named : inflight.told
-  const innocent = isFullState(type)
-    ? []
-    : inflight.told.filter((resource) => !culprits.includes(resource))
-  return {
-    state: {
-      ...settled,
-      // A response is accepted or rejected whole: what was right in it is sent again, without what was wrong.
-      owed: new Set([...state.owed, ...innocent.map((resource) => resource.name)]),
-      refused: refuse(state, culprits),
-    },
-    culprits,
-  }
+  return isVague || !hasAccepted(state)
+    ? { state: { ...settled, refusedSet: versionOf(state.sent) }, culprits }
+    : { state: { ...settled, refused: refuse(state, culprits) }, culprits }
+}
+
+/**
+ * Until the client ACKed a set on this stream we do not know what it runs, perhaps since an earlier stream: a set that
+ * leaves something out would delete it there.
+ */
+export function hasAccepted(state: TypeState): boolean {
+  return state.acked !== NO_RESOURCES
+}
+
+function namesOf(resources: readonly EnvoyResource[]): readonly ResourceName[] {
+  return resources.map((resource) => resource.name)
+}
+
+function owing(state: TypeState, more: readonly EnvoyResource[]): ReadonlySet<ResourceName> {
+  return new Set([...state.owed, ...namesOf(more)])
 }
 
 /** What the client runs is never refused: taking it away on a second error would break traffic that works. */
@@ -168,6 +183,7 @@ export function resubscribe(
     unproven: new Set([...[...state.unproven].filter(isKept), ...added]),
     // An added name is told again, though it was refused before: the client asks for it anew.
     refused: new Map([...state.refused].filter(([name]) => isKept(name) && !added.includes(name))),
+    refusedSet: '',
     suspects: state.suspects.filter(isKept),
     mustAnswer:
       state.mustAnswer || (isFullState(type) && (isFirst || becameWildcard || added.length > 0)),
@@ -201,6 +217,6 @@ function without(
   resources: readonly EnvoyResource[],
 ): ReadonlySet<ResourceName> {
   if (names.size === 0) return names
-  const told = new Set(resources.map((resource) => resource.name))
+  const told = new Set(namesOf(resources))
   return new Set([...names].filter((name) => !told.has(name)))
 }

@@ -341,10 +341,18 @@ describe('a change that goes through several types (row 14)', () => {
     expect(client.ack('cluster')).toEqual([])
   })
 
-  it('answers the first request of a type at once, even while clusters are unanswered', () => {
+  it('lets the first listeners of a stream wait for the clusters just sent, too', () => {
     const client = new Conversation(SWAPPED)
     client.subscribe('cluster')
-    expect(client.subscribe('listener')).toEqual(['listener: in=v1'])
+    expect(client.subscribe('listener')).toEqual([])
+    client.ack('cluster')
+    expect(client.subscribe('endpoint', ['new'])).toEqual(['endpoint: new=v1'])
+    expect(client.ack('endpoint')).toEqual(['listener: in=v1'])
+  })
+
+  it('tells a client that asks for no clusters of its listeners at once', () => {
+    const client = new Conversation(SWAPPED)
+    expect(client.subscribe('listener', ['in'])).toEqual(['listener: in=v1'])
   })
 
   it('counts as proven only when the client asked for every route it was told of', () => {
@@ -385,9 +393,18 @@ describe('a rejected response', () => {
   })
 
   it('of clusters leaves out a culprit that the client never had', () => {
+    const client = new Conversation({ cluster: { b: 'v1' } })
+    client.subscribe('cluster')
+    client.ack('cluster')
+    client.publish({ cluster: { a: 'bad', b: 'v2' } })
+    expect(client.nack('cluster', 'a: no')).toEqual(['cluster: b=v2'])
+  })
+
+  it('of clusters deletes nothing that the client may run since an earlier stream', () => {
     const client = new Conversation({ cluster: { a: 'bad', b: 'v1' } })
     client.subscribe('cluster')
-    expect(client.nack('cluster', 'a: no')).toEqual(['cluster: b=v1'])
+    expect(client.nack('cluster', 'a: no')).toEqual([])
+    expect(client.publish({ cluster: { a: 'v3', b: 'v1' } })).toEqual(['cluster: a=v3, b=v1'])
   })
 
   it('of clusters that names nobody is taken back whole', () => {
@@ -421,6 +438,16 @@ describe('a rejected response', () => {
     expect(client.ack('route')).toEqual(['route: a=v2'])
   })
 
+  it('of clusters that names nobody is tried anew with the next change', () => {
+    const client = new Conversation({ cluster: { c: 'v1' } })
+    client.subscribe('cluster')
+    client.ack('cluster')
+    client.publish({ cluster: AB })
+    expect(client.nack('cluster', 'out of luck')).toEqual(['cluster: c=v1'])
+    expect(client.ack('cluster')).toEqual([])
+    expect(client.publish({ cluster: { a: 'v1' } })).toEqual(['cluster: a=v1'])
+  })
+
   it('is sent again when the client drops the name and asks for it anew', () => {
     const client = new Conversation({ route: { a: 'bad' } })
     client.subscribe('route', ['a'])
@@ -439,15 +466,14 @@ describe('a rejected response', () => {
     expect(client.proven).toBe(1)
   })
 
-  it('cannot be made into a loop by a client that rejects everything', () => {
-    const client = new Conversation({ cluster: AB, route: AB })
-    client.subscribe('cluster')
-    client.subscribe('route', ['a', 'b'])
-    const answers = Array.from({ length: 50 }, () => [
-      ...client.nack('cluster'),
-      ...client.nack('route'),
-    ]).flat()
-    expect(answers).toEqual(['cluster:', 'route: a=v1', 'route: b=v1'])
+  const rejecters = [
+    ['of clusters', 'cluster', []],
+    ['of routes', 'route', ['route: a=v1', 'route: b=v1']],
+  ] as const
+  it.each(rejecters)('%s cannot be made into a loop', (_sentence, type, expected) => {
+    const client = new Conversation({ [type]: AB })
+    client.subscribe(type, ['a', 'b'])
+    expect(Array.from({ length: 50 }, () => client.nack(type)).flat()).toEqual(expected)
   })
 })
 
