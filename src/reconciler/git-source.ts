@@ -2,7 +2,7 @@
  * The git port: commits in, files out; never a working directory.
  *
  * Promises: a SHA reads the same files for ever; an unknown ref, an unreachable host and refused credentials are told
- * apart; nothing outside the tree is read and no link is followed; size and count are bounded; an abort stops promptly.
+ * apart; a commit that was read once is read again without the network; nothing outside the tree is read and no link is followed; size and count are bounded; an abort stops promptly.
  * Errors: `GitSourceError`, thrown.
  */
 import type { CommitSha } from '../model/commit-sha.ts'
@@ -23,6 +23,12 @@ export interface CommitHeader {
   readonly parents: readonly CommitSha[]
 }
 
+/**
+ * How a ref moved: `descendant` is a fast-forward, `rewritten` a force push, `unknown` means that the history which would
+ * tell was never fetched.
+ */
+export type CommitRelation = 'same' | 'descendant' | 'rewritten' | 'unknown'
+
 export interface GitSource {
   /** Resolves a branch, tag or SHA at the remote as it is now, fetching what is new. */
   resolve(ref: string, signal: AbortSignal): Promise<CommitSha>
@@ -35,6 +41,11 @@ export interface GitSource {
     readonly signal: AbortSignal
   }): Promise<readonly SourceFile[]>
   header(commit: CommitSha, signal: AbortSignal): Promise<CommitHeader>
+  /** How `to` stands to `from`, the commit that the same ref named before. Asks nobody: answers from what was fetched. */
+  relation(
+    move: { readonly from: CommitSha; readonly to: CommitSha },
+    signal: AbortSignal,
+  ): Promise<CommitRelation>
 }
 
 export type GitSourceErrorCode =
