@@ -120,7 +120,10 @@ function send(response: ServerResponse, body: Buffer, fault: Fault | undefined):
       response.end(wrong)
       return
     }
-    default:
+    case 'answer':
+    case 'redirect':
+    case 'stallBeforeHeaders':
+    case undefined:
       response.end(body)
   }
 }

@@ -1,15 +1,35 @@
-/** Keeps what was logged, for tests that ask whether and what somebody was told. */
+/** A logger that remembers what it was told. */
 import type { LogFields, Logger } from '../../src/model/logger.ts'
 
+export interface LogLine {
+  readonly level: 'debug' | 'info' | 'warn' | 'error'
+  readonly sentence: string
+  readonly fields: LogFields
+}
+
 export class RecordingLogger implements Logger {
-  readonly lines: { level: keyof Logger; sentence: string; fields: LogFields }[] = []
+  readonly lines: LogLine[] = []
 
-  debug = (sentence: string, fields?: LogFields): void => this.#keep('debug', sentence, fields)
-  info = (sentence: string, fields?: LogFields): void => this.#keep('info', sentence, fields)
-  warn = (sentence: string, fields?: LogFields): void => this.#keep('warn', sentence, fields)
-  error = (sentence: string, fields?: LogFields): void => this.#keep('error', sentence, fields)
+  debug(sentence: string, fields: LogFields = {}): void {
+    this.lines.push({ level: 'debug', sentence, fields })
+  }
 
-  #keep(level: keyof Logger, sentence: string, fields: LogFields = {}): void {
-    this.lines.push({ level, sentence, fields })
+  info(sentence: string, fields: LogFields = {}): void {
+    this.lines.push({ level: 'info', sentence, fields })
+  }
+
+  warn(sentence: string, fields: LogFields = {}): void {
+    this.lines.push({ level: 'warn', sentence, fields })
+  }
+
+  error(sentence: string, fields: LogFields = {}): void {
+    this.lines.push({ level: 'error', sentence, fields })
+  }
+
+  /** The sentences, with their level where it is not info. */
+  get sentences(): readonly string[] {
+    return this.lines.map(({ level, sentence }) =>
+      level === 'info' ? sentence : `${level}: ${sentence}`,
+    )
   }
 }
