@@ -1,6 +1,5 @@
 /** The command lines that run a program inside a pod's namespaces, and as whom. */
 import { isAbsolute, join } from 'node:path'
-import type { Isolation } from './isolation.ts'
 import { WORKLOADS } from './machine.ts'
 
 /** Envoy's uid, as OSM has it: the redirection lets pass what this uid sends. */
@@ -11,8 +10,7 @@ export const ENVOY_MARK = 1500
 export interface PodProgram {
   /** A process in the pod's namespaces. */
   readonly pid: number
-  readonly isolation: Isolation
-  /** Ignored in a namespace with a single uid. */
+  /** 0 where the namespace has a single uid: then there is no other to change to. */
   readonly user: number
   /** Where it starts; relative to the workloads folder. */
   readonly directory: string
@@ -21,29 +19,36 @@ export interface PodProgram {
 
 /** Without privileges, and unable to gain any. */
 export function workloadArgv(program: PodProgram): readonly string[] {
-  return entered(program, ['--bounding-set=-all', '--inh-caps=-all', '--no-new-privs'])
+  return [...entered(program.pid), ...limited(program, '--bounding-set=-all')]
 }
 
 /** As a workload, but that an Envoy without a uid of its own may set the mark on its sockets. */
 export function envoyArgv(program: PodProgram): readonly string[] {
-  const keeps = program.isolation === 'user-single' ? ',+net_admin' : ''
-  return entered(program, [`--bounding-set=-all${keeps}`, '--inh-caps=-all', '--no-new-privs'])
+  const keeps = program.user === 0 ? ',+net_admin' : ''
+  return [...entered(program.pid), ...limited(program, `--bounding-set=-all${keeps}`)]
 }
 
-function entered(program: PodProgram, limits: readonly string[]): readonly string[] {
-  const { pid, isolation, user, argv } = program
+/** As a workload, from outside the lab: for `plumb lab exec`. `userNamespace`: whether the lab has one of its own. */
+export function execArgv(program: PodProgram, userNamespace: boolean): readonly string[] {
+  const user = userNamespace ? ['--user', '--preserve-credentials'] : []
+  const [enter = '', ...spaces] = entered(program.pid)
+  return [enter, '--pid', ...user, ...spaces, ...limited(program, '--bounding-set=-all')]
+}
+
+function entered(pid: number): readonly string[] {
+  return ['nsenter', '--target', `${pid}`, '--net', '--mount', '--uts', '--ipc', '--']
+}
+
+function limited(program: PodProgram, capabilities: string): readonly string[] {
+  const { user } = program
   const directory = isAbsolute(program.directory)
     ? program.directory
     : join(WORKLOADS, program.directory)
+  const ids = user === 0 ? [] : ['--reuid', `${user}`, '--regid', `${user}`, '--clear-groups']
   return [
-    ...['nsenter', '--target', `${pid}`, '--net', '--mount', '--uts', '--ipc', '--'],
     // Entering a mount namespace leaves a process at its root.
     ...['sh', '-c', 'cd -- "$0" && exec "$@"', directory],
-    ...['setpriv', ...asUser(isolation, user), ...limits, '--', ...argv],
+    ...['setpriv', ...ids, capabilities, '--inh-caps=-all', '--no-new-privs', '--'],
+    ...program.argv,
   ]
-}
-
-function asUser(isolation: Isolation, user: number): readonly string[] {
-  if (isolation === 'user-single') return []
-  return ['--reuid', `${user}`, '--regid', `${user}`, '--clear-groups']
 }

@@ -48,7 +48,7 @@ async function aPod(machine: Machine, ordinal: number, sidecar: boolean) {
   const name = 'abc'[ordinal] ?? ''
   const address = podAddress(ordinal)
   const envoyUser = single ? 0 : ENVOY_USER
-  const user = 10_001 + ordinal
+  const user = single ? 0 : 10_001 + ordinal
   const sandbox = await PodSandbox.open(machine, {
     namespace: 'n',
     name,
@@ -63,7 +63,7 @@ async function aPod(machine: Machine, ordinal: number, sidecar: boolean) {
       { namespace: 'other', name: 'empty', addresses: [EMPTY_CLUSTER_IP] },
     ]),
   )
-  const base = { pid: sandbox.pid, isolation, directory: '.', user }
+  const base = { pid: sandbox.pid, directory: '.', user }
   const run = (what: string, argv: readonly string[]) =>
     new Container(
       {
@@ -105,7 +105,7 @@ async function aPod(machine: Machine, ordinal: number, sidecar: boolean) {
       '-l',
       'warning',
     ]
-    containers.push(run('envoy', envoyArgv({ ...base, user: ENVOY_USER, argv })))
+    containers.push(run('envoy', envoyArgv({ ...base, user: envoyUser, argv })))
   }
   const agentArgv = [
     'nsenter',
@@ -165,8 +165,7 @@ async function inside(place: LabPlace): Promise<void> {
     runProgram(
       workloadArgv({
         pid: pod.sandbox.pid,
-        isolation: place.isolation,
-        user: 10_001,
+        user: place.isolation === 'user-single' ? 0 : 10_001,
         directory: '/',
         argv,
       }),
