@@ -13,6 +13,7 @@ import {
   olderVersion,
   type Read,
 } from './kind-definition.ts'
+import { pathRegexSlot } from './slots.ts'
 
 const methods = z.array(z.enum(['*', ...HTTP_METHODS])).optional()
 const plainMatch = z.strictObject({
@@ -64,7 +65,14 @@ function read(declaration: Declaration<Body>): Read<RouteGroup> {
     if (first === undefined) group.set(written.name, found)
     else problems.push(namedTwice(declaration, written, index, first))
   })
-  return { part: group, problems, applied: toApplied(declaration, group) }
+  const paths = new Set(Array.from(group.values(), ({ pathRegex }) => pathRegex))
+  const { namespace } = declaration.id
+  return {
+    part: group,
+    problems,
+    applied: toApplied(declaration, group),
+    claims: Array.from(paths, (path) => ({ slot: pathRegexSlot(namespace, path) })),
+  }
 }
 
 function readMatch(

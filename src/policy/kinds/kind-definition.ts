@@ -67,12 +67,27 @@ export interface Read<Part> {
   readonly claims?: readonly Claim[]
 }
 
-/** Something that at most one declaration of a commit may have; a second claim of the same slot is a problem. */
+/**
+ * Something that a declaration has for others to see: the root of a split, a host that an Egress names.
+ * Slots are text that the kinds of one subject agree on.
+ */
 export interface Claim {
   readonly slot: string
-  /** The problem of the second claimant. */
-  readonly problem: (first: Declaration) => Omit<ProblemText, 'related'>
-  readonly path: DocumentPath
+  /** Where only so many declarations of a commit may claim the slot, and what to say to the next one. */
+  readonly only?: {
+    readonly count: number
+    readonly path: DocumentPath
+    readonly problem: (first: Declaration) => Omit<ProblemText, 'related'>
+  }
+}
+
+/** A claim that one declaration of a commit may make. */
+export function soleClaim(
+  slot: string,
+  path: DocumentPath,
+  problem: (first: Declaration) => Omit<ProblemText, 'related'>,
+): Claim {
+  return { slot, only: { count: 1, path, problem } }
 }
 
 /** What a declaration means among the others: its part of the Intent, and what is wrong with it there. */

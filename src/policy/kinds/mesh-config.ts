@@ -9,6 +9,7 @@ import {
   type Declaration,
   defineKind,
   olderVersion,
+  soleClaim,
 } from './kind-definition.ts'
 import { v1alpha1, v1alpha2 } from './mesh-config-schema.ts'
 import { settingsWithoutEffect } from './mesh-config-without-effect.ts'
@@ -47,15 +48,11 @@ export const MESH_CONFIG = defineKind<MeshConfigBody, MeshSettings>({
       part: toSettings(declaration),
       problems: [...judgeTls(declaration), ...settingsWithoutEffect(declaration)],
       claims: [
-        {
-          slot: 'the mesh',
-          path: ['metadata', 'name'],
-          problem: (first) => ({
-            code: 'PLB0604',
-            message: `MeshConfig ${first.id.namespace}/${first.id.name} already configures the mesh, and there is one mesh`,
-            fix: 'join the two',
-          }),
-        },
+        soleClaim('the mesh', ['metadata', 'name'], (first) => ({
+          code: 'PLB0604',
+          message: `MeshConfig ${first.id.namespace}/${first.id.name} already configures the mesh, and there is one mesh`,
+          fix: 'join the two',
+        })),
       ],
     }
   },

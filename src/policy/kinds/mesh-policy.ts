@@ -1,7 +1,7 @@
 /** MeshPolicy: how closed one namespace is, whatever the MeshConfig says for the mesh. */
 import { z } from 'zod'
 import type { MeshPolicyIntent } from '../intent/mesh-policy-intent.ts'
-import { canonicalVersion, defineKind } from './kind-definition.ts'
+import { canonicalVersion, defineKind, soleClaim } from './kind-definition.ts'
 
 const v1alpha1 = z.strictObject({
   spec: z.strictObject({
@@ -31,15 +31,11 @@ export const MESH_POLICY = defineKind<Body, MeshPolicyIntent>({
       part: { id, location, access: spec.access ?? 'inherit', egress: spec.egress ?? 'inherit' },
       problems: [],
       claims: [
-        {
-          slot: `mesh policy ${id.namespace}`,
-          path: ['metadata', 'name'],
-          problem: (first) => ({
-            code: 'PLB0605',
-            message: `MeshPolicy ${first.id.name} already governs the namespace ${id.namespace}, and there is one for each namespace`,
-            fix: 'join the two',
-          }),
-        },
+        soleClaim(`mesh policy ${id.namespace}`, ['metadata', 'name'], (first) => ({
+          code: 'PLB0605',
+          message: `MeshPolicy ${first.id.name} already governs the namespace ${id.namespace}, and there is one for each namespace`,
+          fix: 'join the two',
+        })),
       ],
     }
   },

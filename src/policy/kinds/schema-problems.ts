@@ -69,18 +69,12 @@ function describe(document: Document, path: DocumentPath, issue: Issue): Problem
   if (said !== undefined) return said
   const value = valueAt(document.value, path)
   const at = path.length === 0 ? 'the document' : printPath(path)
-  switch (issue.code) {
-    case 'invalid_type':
-      return wrongType(document, path, issue.expected)
-    case 'invalid_value':
-      return value === undefined ? missing(at) : notInList(at, value, issue.values)
-    case 'too_small':
-    case 'too_big':
-      return outOfRange(at, value, issue)
-    default:
-      // A schema of ours used a zod feature that has no words here: a bug, not a mistake of the author.
-      throw new TypeError(`no words for the zod issue ${issue.code} at ${at}`)
-  }
+  if (issue.code === 'invalid_type') return wrongType(document, path, issue.expected)
+  if (issue.code === 'invalid_value')
+    return value === undefined ? missing(at) : notInList(at, value, issue.values)
+  if (issue.code === 'too_small' || issue.code === 'too_big') return outOfRange(at, value, issue)
+  // A schema of ours used a zod feature that has no words here: a bug, not a mistake of the author.
+  throw new TypeError(`no words for the zod issue ${issue.code} at ${at}`)
 }
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {

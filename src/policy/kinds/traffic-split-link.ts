@@ -1,5 +1,4 @@
 /** What a TrafficSplit means among the other objects of its commit: its matches resolved. */
-import { byCodeUnit } from '../../model/by-code-unit.ts'
 import type { Problem } from '../../model/problem.ts'
 import { type ServiceName, toServiceKey } from '../../model/service-name.ts'
 import type { HttpMatch } from '../intent/http-match.ts'
@@ -7,19 +6,13 @@ import type { SplitBackend, TrafficSplitIntent } from '../intent/traffic-split-i
 import { HTTP_ROUTE_GROUP } from './http-route-group.ts'
 import type { Declaration, Linked, LinkScope } from './kind-definition.ts'
 import { missingReference } from './missing-reference.ts'
-
-export const SPLIT_GROUP = 'split.smi-spec.io'
+import { splitSlot } from './slots.ts'
 
 export interface TrafficSplitPart {
   readonly root: ServiceName
   readonly backends: readonly SplitBackend[]
   /** Names of HTTPRouteGroups in the split's namespace. */
   readonly matches: readonly string[]
-}
-
-/** What only one split of a commit may govern. */
-export function splitSlot(root: ServiceName, matches: readonly string[] = []): string {
-  return ['split', toServiceKey(root), ...matches.toSorted(byCodeUnit)].join(' ')
 }
 
 export function linkSplit(

@@ -16,8 +16,10 @@ import {
   defineKind,
   olderVersion,
   type Read,
+  soleClaim,
 } from './kind-definition.ts'
-import { linkSplit, SPLIT_GROUP, splitSlot, type TrafficSplitPart } from './traffic-split-link.ts'
+import { splitSlot } from './slots.ts'
+import { linkSplit, type TrafficSplitPart } from './traffic-split-link.ts'
 
 const service = z.string().min(1)
 const backend = z.strictObject({ service, weight: weightField })
@@ -46,7 +48,7 @@ const v1alpha1 = z.strictObject({
 type Body = z.output<typeof v1alpha4>
 
 export const TRAFFIC_SPLIT = defineKind<Body, TrafficSplitPart>({
-  group: SPLIT_GROUP,
+  group: 'split.smi-spec.io',
   kind: 'TrafficSplit',
   plural: 'trafficsplits',
   summary: 'How the traffic of one service is shared among others',
@@ -192,13 +194,10 @@ function judgeMatches({ body, place }: Declaration<Body>): readonly Problem[] {
 
 /** D9: one split for each set of matches of a root service. */
 function claimOf(root: ServiceName, matches: readonly string[]): Claim {
-  return {
-    slot: splitSlot(root, matches),
-    path: ['spec', 'service'],
-    problem: (first) => ({
-      code: 'PLB0601',
-      message: `TrafficSplit ${first.id.name} already splits ${toServiceKey(root)}${matches.length === 0 ? '' : ' for the same matches'}, and only one of the two could hold`,
-      fix: 'join the two, or tell them apart by matches',
-    }),
-  }
+  const same = matches.length === 0 ? '' : ' for the same matches'
+  return soleClaim(splitSlot(root, matches), ['spec', 'service'], (first) => ({
+    code: 'PLB0601',
+    message: `TrafficSplit ${first.id.name} already splits ${toServiceKey(root)}${same}, and only one of the two could hold`,
+    fix: 'join the two, or tell them apart by matches',
+  }))
 }

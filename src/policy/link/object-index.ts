@@ -11,7 +11,7 @@ export class ObjectIndex {
   /** D29, and claims that two objects make. */
   readonly problems: readonly Problem[]
   readonly #byKey = new Map<ObjectKey, NamedFragment>()
-  readonly #bySlot = new Map<string, UsableFragment>()
+  readonly #bySlot = new Map<string, readonly UsableFragment[]>()
   /** Names by group, kind and namespace; made when the first hint is wanted. */
   #names: Map<string, string[]> | undefined
 
@@ -36,7 +36,7 @@ export class ObjectIndex {
   }
 
   claimant(slot: string): UsableFragment | undefined {
-    return this.#bySlot.get(slot)
+    return this.#bySlot.get(slot)?.[0]
   }
 
   /** Without duplicates and without those that have errors, in the order of the documents. */
@@ -62,15 +62,14 @@ export class ObjectIndex {
   }
 
   #claim(fragment: UsableFragment): readonly Problem[] {
-    return fragment.claims.flatMap((claim) => {
-      const first = this.#bySlot.get(claim.slot)
-      if (first === undefined) {
-        this.#bySlot.set(claim.slot, fragment)
-        return []
-      }
+    return fragment.claims.flatMap(({ slot, only }) => {
+      const claimants = this.#bySlot.get(slot) ?? []
+      const [first] = claimants
+      this.#bySlot.set(slot, [...claimants, fragment])
+      if (first === undefined || only === undefined || claimants.length < only.count) return []
       const related = [first.declaration.location]
-      const text = { ...claim.problem(first.declaration), related }
-      return [fragment.declaration.place.problem(claim.path, text)]
+      const text = { ...only.problem(first.declaration), related }
+      return [fragment.declaration.place.problem(only.path, text)]
     })
   }
 }
