@@ -1,4 +1,7 @@
 /** An embedded cluster in a temporary directory, for one test. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import {
   type EmbeddedClusterOptions,
@@ -22,4 +25,24 @@ export async function anEmbeddedCluster(
   })
   onTestFinished(async () => await cluster.close())
   return cluster
+}
+
+/** An embedded cluster for one run of a property: close it, and its directory is gone. */
+export async function openScratchCluster(): Promise<
+  { readonly cluster: EmbeddedCluster } & AsyncDisposable
+> {
+  const directory = await mkdtemp(join(tmpdir(), 'plumbline-'))
+  const cluster = await openEmbeddedCluster({
+    directory,
+    clock: new FakeClock(),
+    entropy: new SeededEntropy(),
+    log: new RecordingLogger(),
+  })
+  return {
+    cluster,
+    [Symbol.asyncDispose]: async () => {
+      await cluster.close()
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
 }

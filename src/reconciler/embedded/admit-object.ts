@@ -3,7 +3,7 @@ import type { KubernetesObject } from '../../model/kubernetes-object.ts'
 import { printObjectId, toObjectId, toObjectKind } from '../../model/object-id.ts'
 import { type ApiResource, apiResourceOf } from '../api-resources.ts'
 import { ClusterError } from '../cluster.ts'
-import { isMap } from './field-tree.ts'
+import { isMap } from '../fields/field-tree.ts'
 
 /** etcd's default request limit, which the API server inherits. */
 const MAX_OBJECT_BYTES = 1_572_864

@@ -4,9 +4,9 @@ import type { KubernetesObject } from '../../model/kubernetes-object.ts'
 import { printObjectId, toObjectId } from '../../model/object-id.ts'
 import type { ApiResource } from '../api-resources.ts'
 import { ClusterError, type Preconditions } from '../cluster.ts'
+import { ownedPart, withOwnedPart, without } from '../fields/object-parts.ts'
+import { applyFields, type FieldConflict, updateFields } from '../fields/server-side-apply.ts'
 import type { Birth } from './birth.ts'
-import { ownedPart, withOwnedPart, without } from './object-parts.ts'
-import { applyFields, type FieldConflict, updateFields } from './server-side-apply.ts'
 
 export function decideApply(request: {
   readonly live: KubernetesObject | undefined

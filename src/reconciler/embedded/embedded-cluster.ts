@@ -21,12 +21,12 @@ import {
   type Preconditions,
   type WatchEvent,
 } from '../cluster.ts'
+import { UnmergeableList } from '../fields/field-tree.ts'
 import { admitObject, freeze, invalid, servedResource } from './admit-object.ts'
 import { type Birth, toBirth } from './birth.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { assertPreconditions, decideApply, decideCreate, decideUpdate } from './decide-write.ts'
 import type { DirectoryLock } from './directory-lock.ts'
-import { UnmergeableList } from './field-tree.ts'
 import { isSelected } from './label-selector.ts'
 import type { ObjectStore } from './object-store.ts'
 import type { Operation, Transaction, TransactionLog } from './transaction-log.ts'

@@ -1,0 +1,42 @@
+/** What the plan is decided from: each object as the commit wants it and as the cluster answers for it. */
+import type { KubernetesObject } from '../../model/kubernetes-object.ts'
+import type { DesiredObject } from '../../render/kubernetes/desired-object.ts'
+import type { ClusterErrorCode } from '../cluster.ts'
+import type { InventoryEntry } from '../inventory/inventory.ts'
+
+interface Wanted {
+  readonly desired: DesiredObject
+  /** The object with the owner mark, as it would be applied. */
+  readonly marked: KubernetesObject
+  readonly hash: string
+}
+
+export type Observation =
+  /** As we last applied it, and nobody has touched it since: the cluster was not asked. */
+  | { readonly type: 'settled'; readonly entry: InventoryEntry }
+  /** Its namespace is not there, so nothing can be asked. */
+  | (Wanted & { readonly type: 'homeless'; readonly namespace: string })
+  | (Wanted & { readonly type: 'absent' })
+  | (Wanted & {
+      readonly type: 'present'
+      readonly live: KubernetesObject
+      /** The object as the apply would leave it. */
+      readonly result: KubernetesObject
+    })
+  | (Wanted & {
+      readonly type: 'refused'
+      readonly live: KubernetesObject | undefined
+      readonly code: ClusterErrorCode
+      readonly message: string
+    })
+
+/** An object of the inventory that the commit no longer has, as it is now. */
+export interface Leaving {
+  readonly entry: InventoryEntry
+  readonly live: KubernetesObject | undefined
+}
+
+export interface Observations {
+  readonly wanted: readonly Observation[]
+  readonly leaving: readonly Leaving[]
+}
