@@ -4,16 +4,18 @@ import { type ParsedFile, parseFile } from '../yaml/parse-file.ts'
 import { READING_LIMITS, type ReadingLimits } from '../yaml/reading-limits.ts'
 
 interface Entry {
+  readonly blob: string
   readonly bytes: number
   readonly parsed: ParsedFile
 }
 
 /**
- * By path and blob: an unchanged file yields the same Document objects again, so that others can cache by them.
+ * By path and blob id: an unchanged file yields the same Document objects again, so that others can cache by them.
  * Holds as many bytes of files as one commit may have; the least recently used go first.
  */
 export class DocumentCache {
   readonly limits: ReadingLimits
+  /** By path, least recently used first; one version of each file. */
   readonly #entries = new Map<string, Entry>()
   #bytes = 0
 
@@ -22,21 +24,21 @@ export class DocumentCache {
   }
 
   parse(file: SourceFile): ParsedFile {
-    const key = `${file.blob}:${file.path}`
-    const known = this.#entries.get(key)
-    if (known !== undefined) {
-      this.#entries.delete(key)
-      this.#entries.set(key, known)
-      return known.parsed
-    }
-    const parsed = parseFile(file, this.limits)
-    this.#keep(key, { bytes: file.bytes.length + key.length, parsed })
-    return parsed
+    const known = this.#entries.get(file.path)
+    const entry = known?.blob === file.blob ? known : this.#parse(file)
+    this.#entries.delete(file.path)
+    this.#entries.set(file.path, entry)
+    if (entry !== known) this.#shrink(entry.bytes - (known?.bytes ?? 0))
+    return entry.parsed
   }
 
-  #keep(key: string, entry: Entry): void {
-    this.#entries.set(key, entry)
-    this.#bytes += entry.bytes
+  #parse(file: SourceFile): Entry {
+    const { blob, bytes, path } = file
+    return { blob, bytes: bytes.length + path.length, parsed: parseFile(file, this.limits) }
+  }
+
+  #shrink(added: number): void {
+    this.#bytes += added
     for (const [oldest, { bytes }] of this.#entries) {
       if (this.#bytes <= this.limits.maxTotalBytes) break
       this.#entries.delete(oldest)

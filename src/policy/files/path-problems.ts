@@ -55,6 +55,8 @@ function unsafePath(path: string): string | undefined {
 export function twinProblems(paths: readonly string[]): readonly Problem[] {
   const firsts = new Map<string, string>()
   const problems: Problem[] = []
+  // Paths differ; without upper case and without letters beyond ASCII they differ for everybody.
+  if (paths.every((path) => /^[^A-Z\u0080-\uffff]*$/.test(path))) return []
   for (const path of paths) {
     const folded = path.normalize('NFC').toLowerCase()
     const first = firsts.get(folded)

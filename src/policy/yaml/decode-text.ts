@@ -49,7 +49,9 @@ function findUnreadable(path: string, bytes: Uint8Array): Problem | undefined {
 /** By byte order mark (YAML 1.2.2, 5.2), or by the NUL bytes that ASCII characters have in the wider encodings. */
 function findWideEncoding(bytes: Uint8Array): string | undefined {
   const head = bytes.subarray(0, 4)
-  return WIDE_ENCODINGS.find(([, pattern]) => pattern.test(shapeOf(head)))?.[0]
+  if (!head.some((byte) => byte === 0 || byte >= 0xfe)) return undefined
+  const shape = shapeOf(head)
+  return WIDE_ENCODINGS.find(([, pattern]) => pattern.test(shape))?.[0]
 }
 
 /** One letter a byte: `0` for NUL, `a` for ASCII, `F` and `E` for the bytes of a mark, `x` for the rest. */

@@ -282,7 +282,7 @@ describe('the cache', () => {
   })
 
   it('forgets the least recently used beyond its bytes', () => {
-    const cache = new DocumentCache({ ...READING_LIMITS, maxTotalBytes: 150 })
+    const cache = new DocumentCache({ ...READING_LIMITS, maxTotalBytes: 25 })
     const files = ['a', 'b', 'c'].map((name) => aFile(`${name}.yaml`, `${name}: 1`))
     const [a, b] = files.map((file) => cache.parse(file))
     expect(cache.parse(files[0]!)).not.toBe(a)
