@@ -75,7 +75,7 @@ export class SvidRotation {
 
   #hold(key: string, request: SvidRequest): HeldSvid {
     const known = this.#held.get(key)
-    if (known !== undefined && !known.isOver) return known
+    if (known !== undefined) return known
     const held = new HeldSvid(toSvidNames(this.#trustDomain, request.account), this.#tools)
     this.#held.set(key, held)
     return held

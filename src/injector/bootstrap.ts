@@ -17,11 +17,6 @@ export interface BootstrapSettings {
   }
   readonly tlsMinimum: 'TLSv1_2' | 'TLSv1_3'
   readonly tlsMaximum: 'TLSv1_2' | 'TLSv1_3'
-  /**
-   * SO_MARK on the connection to the control plane, where interception tells Envoy's sockets by a mark. Clusters that come
-   * over xDS need the same mark from rendering: a bootstrap cannot set it for them.
-   */
-  readonly mark?: number
 }
 
 export interface BootstrapRequest {
@@ -120,19 +115,9 @@ function controlPlaneCluster(request: BootstrapRequest): Readonly<Record<string,
         },
       },
     },
-    ...(settings.mark === undefined ? {} : { upstream_bind_config: markedSockets(settings.mark) }),
   }
 }
 
 function toSocketAddress(address: string, port: number): Readonly<Record<string, unknown>> {
   return { socket_address: { address, port_value: port } }
-}
-
-/** SOL_SOCKET and SO_MARK of Linux, before the connection is made: its first packet must carry the mark. */
-function markedSockets(mark: number): Readonly<Record<string, unknown>> {
-  return {
-    socket_options: [
-      { description: 'SO_MARK', level: 1, name: 36, int_value: mark, state: 'STATE_PREBIND' },
-    ],
-  }
 }

@@ -93,23 +93,30 @@ export function oddCertificate(odd: OddCertificate): Der {
   return seq(tbs, algorithm, der(0x03, [0], sign(hash, tbs, odd.issuer.key)))
 }
 
-/** A root, or with an issuer an intermediate, that OpenSSL takes as a CA. */
+interface CaOptions {
+  /** A root without it, an intermediate with it. */
+  readonly by?: Issuer
+  readonly extensions?: readonly Der[]
+  readonly notAfter?: number
+}
+
+/** A CA that OpenSSL takes as one. */
 export function aCa(
   commonName: string,
-  by?: Issuer,
-  extensions: readonly Der[] = [],
+  options: CaOptions = {},
 ): Issuer & { readonly certificate: Der } {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const name = aName(commonName)
   const certificate = oddCertificate({
     publicKey,
-    issuer: by ?? { name, key: privateKey },
+    issuer: options.by ?? { name, key: privateKey },
     subject: name,
+    ...(options.notAfter !== undefined && { notAfter: options.notAfter }),
     extensions: [
       aBasicConstraints(seq(der(0x01, [0xff]))),
       aKeyUsage(CA_KEY_USAGE),
       anExtension('2.5.29.14', false, der(0x04, keyId(privateKey))),
-      ...extensions,
+      ...(options.extensions ?? []),
     ],
   })
   return { name, key: privateKey, certificate }
