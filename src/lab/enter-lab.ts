@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { readlinkSync } from 'node:fs'
 import { type Isolation, unshareArgv } from './isolation.ts'
 import { LabError } from './lab-error.ts'
+import { type RelayAddress, takeConnections } from './relay.ts'
 
 /** Carries `LabPlace` from the outer process to the inner one. */
 const MARKER = 'PLUMBLINE_LAB'
@@ -30,6 +31,8 @@ export interface EnterLabOptions {
   /** What to run inside: as a rule, the running Node and its own arguments. */
   readonly argv: readonly string[]
   readonly environment: NodeJS.ProcessEnv
+  /** Where connections go that the inner process offers (`offerConnections`), in the host's network. */
+  readonly relayTo?: RelayAddress
 }
 
 /**
@@ -49,6 +52,7 @@ export async function enterLab(options: EnterLabOptions): Promise<number> {
     env: { ...options.environment, [MARKER]: JSON.stringify(place) },
     detached: true,
   })
+  if (options.relayTo) takeConnections(child, options.relayTo)
   const forward = (signal: NodeJS.Signals) => child.connected && child.send({ signal })
   for (const name of FORWARDED) process.on(name, forward)
   try {
@@ -79,7 +83,7 @@ export function labPlace(environment: NodeJS.ProcessEnv): LabPlace | undefined {
 }
 
 function takeSignal(message: unknown): void {
-  const signal = (message as { signal?: NodeJS.Signals }).signal
+  const { signal } = message as { readonly signal?: NodeJS.Signals }
   if (signal !== undefined) process.kill(process.pid, signal)
 }
 

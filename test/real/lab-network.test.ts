@@ -43,14 +43,17 @@ async function startScenario(options: { stay?: boolean; uid?: number } = {}): Pr
   await writeFile(join(workloads, 'a-file'), 'owner only\n', { mode: 0o600 })
   await chown(workloads, uid, uid)
   await chown(join(workloads, 'a-file'), uid, uid)
-  const program = join(home, 'test/real/lab/network-scenario.ts')
-  const outer = spawn(join(home, 'node'), [program, workloads, ...(stay ? ['--stay'] : [])], {
+  const outer = startProgram('network-scenario.ts', [workloads, ...(stay ? ['--stay'] : [])], uid)
+  return { outer, result: firstLine(outer) }
+}
+
+function startProgram(name: string, args: readonly string[], uid: number): ChildProcess {
+  return spawn(join(home, 'node'), [join(home, 'test/real/lab', name), ...args], {
     env: { PATH: process.env['PATH'], ENVOY: join(home, 'envoy'), HOME: home },
     stdio: ['ignore', 'pipe', 'inherit'],
     uid,
     gid: uid,
   })
-  return { outer, result: firstLine(outer) }
 }
 
 async function firstLine(outer: ChildProcess): Promise<Record<string, unknown>> {
@@ -107,6 +110,16 @@ describe.skipIf(trouble)('the lab’s network', () => {
     async () => {
       const { result } = await startScenario({ uid: subordinateUser()! })
       expect(await result).toMatchObject(expected('user-range', (ordinal) => 10_001 + ordinal))
+    },
+    60_000,
+  )
+
+  it.each([0, 65_534])(
+    'relays connections to one address of the host, for uid %i',
+    async (uid) => {
+      const outer = startProgram('relay-scenario.ts', [], uid)
+      expect(await firstLine(outer)).toEqual({ direct: 'ECONNREFUSED', through: ['300000 bytes'] })
+      expect(await once(outer, 'exit')).toEqual([0, null])
     },
     60_000,
   )

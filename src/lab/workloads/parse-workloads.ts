@@ -109,7 +109,7 @@ function read<T extends Manifest>(
   const parsed = schema.safeParse(document)
   if (!parsed.success) {
     for (const issue of parsed.error.issues)
-      into.mistakes.push(`${where}: ${issue.path.join('.')}: ${issue.message}`)
+      into.mistakes.push(`${where}: ${printPath(issue.path)}: ${issue.message}`)
     return
   }
   const { kind, metadata } = parsed.data
@@ -120,4 +120,12 @@ function read<T extends Manifest>(
   if (dropped.length > 0)
     into.notes.push(`${where}: ${kind} ${key}: the lab does nothing with ${dropped.join(', ')}`)
   keep(parsed.data, key)
+}
+
+/** As in `spec.template.spec.containers[0].command`. */
+function printPath(path: readonly PropertyKey[]): string {
+  return path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '')
 }

@@ -81,7 +81,7 @@ async function aPod(machine: Machine, ordinal: number, sidecar: boolean) {
   const containers = [run('app', workloadArgv({ ...base, argv: ['node', '-e', SERVER] }))]
   if (sidecar) {
     const file = join(sandbox.envoyDirectory, 'bootstrap.json')
-    await writeFile(file, staticEnvoy({ mark: single }), { mode: 0o600 })
+    await writeFile(file, staticEnvoy({ mark: single, port: 8080 }), { mode: 0o600 })
     await chown(file, envoyUser, envoyUser)
     await sandbox.loadRules(
       printInterceptionRules(

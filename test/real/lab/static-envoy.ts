@@ -46,8 +46,14 @@ function listener(port: number, header: string, cluster: string) {
   }
 }
 
-export function staticEnvoy({ mark }: { readonly mark: boolean }): string {
-  const local = { socket_address: { address: '127.0.0.1', port_value: 8080 } }
+export function staticEnvoy(options: {
+  /** Whether Envoy marks its sockets; else its uid tells. */
+  readonly mark?: boolean
+  /** Where the workload listens. */
+  readonly port: number
+}): string {
+  const { mark, port } = options
+  const local = { socket_address: { address: '127.0.0.1', port_value: port } }
   const option = { level: 1, name: 36, int_value: ENVOY_MARK, state: 'STATE_PREBIND' }
   return JSON.stringify({
     admin: { address: { socket_address: { address: '127.0.0.1', port_value: 15_000 } } },
