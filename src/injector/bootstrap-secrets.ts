@@ -23,7 +23,10 @@ export const ROOTS_FILE = 'cacert.pem'
 
 type Json = Readonly<Record<string, unknown>>
 
-/** Where Envoy looks for a secret (SdsSecretConfig). */
+/**
+ * Where Envoy looks for a secret (SdsSecretConfig). The directory is watched, not the file: the kubelet changes a Secret's
+ * files by renaming one link above them. What the secret names is read again together with it.
+ */
 export function toSdsConfig(secret: FileSecret, directory: string): Json {
   return {
     name: secret.name,
@@ -44,7 +47,6 @@ export function toTlsSecret(directory: string): Json {
     tls_certificate: {
       certificate_chain: { filename: `${directory}/${CERTIFICATE_FILE}` },
       private_key: { filename: `${directory}/${KEY_FILE}` },
-      watched_directory: { path: directory },
     },
   })
 }
@@ -55,7 +57,6 @@ export function toValidationSecret(directory: string, controlPlane: SpiffeId): J
     name: VALIDATION_SECRET.name,
     validation_context: {
       trusted_ca: { filename: `${directory}/${ROOTS_FILE}` },
-      watched_directory: { path: directory },
       // OSM leaves this out: there, any workload's certificate can play the control plane.
       match_typed_subject_alt_names: [{ san_type: 'URI', matcher: { exact: controlPlane } }],
     },
