@@ -11,8 +11,8 @@ export type Fault = { readonly at?: 'refs' | 'pack' } & (
   | { readonly type: 'truncate'; readonly bytes: number }
   /** Sends so many bytes, then cuts the connection. */
   | { readonly type: 'hangUp'; readonly bytes: number }
-  /** Flips one bit of the answer, counted from its end. */
-  | { readonly type: 'corrupt'; readonly fromEnd: number }
+  /** Flips one bit within the pack. */
+  | { readonly type: 'corrupt' }
   | { readonly type: 'redirect'; readonly to: string; readonly status?: number }
   | {
       readonly type: 'answer'
@@ -32,6 +32,10 @@ export interface GitHttpServer {
   readonly origin: string
   readonly requests: SeenRequest[]
   fault: Fault | undefined
+  /** Paths that moved: from prefix to prefix, within this host. */
+  readonly redirects: Map<string, string>
+  /** Resolves when the next request has arrived and was answered as far as it will be. */
+  nextRequest(): Promise<void>
   close(): Promise<void>
 }
 
@@ -45,11 +49,19 @@ export interface GitHttpServerOptions {
 export async function startGitHttpServer(options: GitHttpServerOptions): Promise<GitHttpServer> {
   const requests: SeenRequest[] = []
   const self: { fault: Fault | undefined } = { fault: undefined }
+  const redirects = new Map<string, string>()
+  const arrived: (() => void)[] = []
   const server = createServer((request, response) => {
     const authorization = request.headers.authorization
     requests.push({ method: request.method ?? '', url: request.url ?? '', authorization })
     if (options.authorization !== undefined && authorization !== options.authorization) {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end('no entry')
+      return
+    }
+    for (const wake of arrived.splice(0)) setImmediate(wake)
+    for (const [from, to] of redirects) {
+      if (!request.url?.startsWith(from)) continue
+      response.writeHead(301, { location: `${to}${request.url.slice(from.length)}` }).end()
       return
     }
     const fault = self.fault
@@ -66,6 +78,8 @@ export async function startGitHttpServer(options: GitHttpServerOptions): Promise
   return {
     origin: `http://127.0.0.1:${port}`,
     requests,
+    redirects,
+    nextRequest: () => new Promise((resolve) => arrived.push(resolve)),
     get fault() {
       return self.fault
     },
@@ -115,7 +129,7 @@ function send(response: ServerResponse, body: Buffer, fault: Fault | undefined):
       return
     case 'corrupt': {
       const wrong = Buffer.from(body)
-      const at = wrong.length - fault.fromEnd
+      const at = wrong.indexOf('PACK') + 20
       wrong[at] = (wrong[at] ?? 0) ^ 1
       response.end(wrong)
       return

@@ -64,15 +64,16 @@ export function checkObjectSizes(
     const entry = readPackEntry(pack, offset)
     if (entry === undefined) return damaged(`has no object at byte ${offset}`)
     const size = statedSize(pack, entry)
+    if (size === undefined) return damaged(`has a damaged delta at byte ${offset}`)
     if (size > maxObjectBytes) return objectTooLarge(size, maxObjectBytes)
   }
   return ok(undefined)
 }
 
-function statedSize(pack: Buffer, entry: PackEntry): number {
+function statedSize(pack: Buffer, entry: PackEntry): number | undefined {
   if (entry.type === 'whole') return entry.size
   const head = inflateHead(pack.subarray(entry.dataAt))
-  return Math.max(entry.size, (head && deltaResultSize(head)) ?? Number.POSITIVE_INFINITY)
+  return head && deltaResultSize(head)
 }
 
 function checkObject(

@@ -86,7 +86,7 @@ export class ObjectFiles {
     // `blob 1234\0`: the size stands in front, so a bomb is known before it is unfolded.
     const size = Number(/^[a-z]+ (\d+)\0/.exec(inflateHead(bytes)?.toString('latin1') ?? '')?.[1])
     if (size > this.#maxObjectBytes)
-      throw tooLarge(path, `holds an object of ${size} bytes`, this.#maxObjectBytes)
+      throw tooLarge(path, `holds an object of ${size} bytes; the limit is ${this.#maxObjectBytes}`)
     return bytes
   }
 
@@ -95,11 +95,13 @@ export class ObjectFiles {
       files.readFile(path),
       files.readFile(path.replace(/pack$/, 'idx')),
     ])
+    // The index ends with the pack's checksum and its own: sizes read out of another file would mean nothing.
+    if (!index.subarray(-40, -20).equals(pack.subarray(-20)))
+      throw new Error(`${path} is not the pack that its index was made of`)
     const sizes = checkObjectSizes(pack, offsetsOf(index), this.#maxObjectBytes)
     if (sizes.ok) return pack
-    if (sizes.error.type === 'tooLarge')
-      throw tooLarge(path, sizes.error.reason, this.#maxObjectBytes)
-    throw new GitSourceError('RepositoryInvalid', `${path} ${sizes.error.reason}; run git fsck`)
+    if (sizes.error.type === 'tooLarge') throw tooLarge(path, sizes.error.reason)
+    throw new Error(`${path} ${sizes.error.reason}`)
   }
 
   /** Written beside and renamed: a reader, or a later process, sees all of it or none. */
@@ -154,9 +156,9 @@ function* offsetsOf(index: Buffer): Iterable<number> {
     yield index.readUInt32BE(at)
 }
 
-function tooLarge(path: string, what: string, limit: number): GitSourceError {
+function tooLarge(path: string, what: string): GitSourceError {
   return new GitSourceError(
     'LimitExceeded',
-    `${path} ${what}; the limit is ${limit}: keep large files out of the policy repository`,
+    `${path} ${what}; keep large files out of the policy repository`,
   )
 }
