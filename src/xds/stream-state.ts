@@ -10,6 +10,7 @@ import {
 import type { DiscoveryRequest } from './discovery-request.ts'
 import type { Response } from './discovery-response.ts'
 import { NO_RESOURCES, versionOf } from './resource-diff.ts'
+import { covers } from './subscription.ts'
 import { FRESH_TYPE, scope, type TypeState } from './type-state.ts'
 
 export interface StreamState {
@@ -123,6 +124,13 @@ export function isRejecting(state: StreamState, type: ResourceType): boolean {
     [...refused].some(([name, version]) => lookUp(state, type, name)?.version === version) ||
     versionOf(scope(state.target[type], subscription)) === refusedSet
   )
+}
+
+/** Whether the client ACKed this very version of it on this stream. */
+export function hasAcked(state: StreamState, { type, name, version }: EnvoyResource): boolean {
+  const { acked, unproven, refused, subscription } = state.types[type]
+  const isHeld = covers(subscription, name) && !unproven.has(name)
+  return isHeld && refused.get(name) !== version && acked.get(name)?.version === version
 }
 
 /**
