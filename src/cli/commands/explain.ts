@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { createColors } from 'picocolors'
 import { nearestName } from '../../model/nearest-name.ts'
 import { PROBLEM_CODES } from '../../policy/problem-codes.ts'
-import { EXIT_CODE } from '../exit-code.ts'
+import { UsageError } from '../exit-code.ts'
 import { printSection, readProblemPage, sectionOf } from '../problem-page.ts'
 import { wantsColour } from '../wants-colour.ts'
 
@@ -22,9 +22,7 @@ async function explain(code: string): Promise<void> {
   if (section === undefined) {
     const nearest = nearestName(code, Object.keys(PROBLEM_CODES))
     const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`
-    process.stderr.write(`plumb: there is no problem code ${JSON.stringify(code)}${hint}\n`)
-    process.exitCode = EXIT_CODE.couldNotRun
-    return
+    throw new UsageError(`there is no problem code ${JSON.stringify(code)}${hint}`)
   }
   process.stdout.write(printSection(section, createColors(wantsColour(process.stdout)).bold))
 }

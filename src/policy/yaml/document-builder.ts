@@ -8,21 +8,14 @@ import {
   type ScalarEvent,
   type SequenceEvent,
 } from 'js-yaml'
-import type { Problem } from '../../model/problem.ts'
-import type { DocumentPath } from '../document.ts'
-import { printPath } from '../print-path.ts'
 import * as say from './document-problems.ts'
+import { Findings, type LocatedProblem } from './findings.ts'
+import { keyProblem } from './key-problem.ts'
 import { NODE, type NodeTable, NodeTableBuilder } from './node-table.ts'
 import type { ReadingLimits } from './reading-limits.ts'
-import { type ReadingProblemText, readingProblem } from './reading-problem.ts'
+import type { ReadingProblemText } from './reading-problem.ts'
 import { resolvePlain, type ScalarValue } from './resolve-scalar.ts'
-import {
-  ambiguousKey,
-  ambiguousScalar,
-  findTemplate,
-  numberOutOfRange,
-  unsoundText,
-} from './scalar-problems.ts'
+import { ambiguousScalar, findTemplate, numberOutOfRange, unsoundText } from './scalar-problems.ts'
 import type { SourceText } from './source-text.ts'
 import type { Chunk } from './split-documents.ts'
 import { collectionTagProblem, readTaggedScalar } from './tags.ts'
@@ -31,13 +24,7 @@ export interface BuiltDocument {
   /** `undefined` when the document is past a limit: nothing should walk it. */
   readonly value: unknown
   readonly nodes: NodeTable
-  readonly problems: readonly BuiltProblem[]
-}
-
-export interface BuiltProblem {
-  readonly problem: Problem
-  /** `problem.path`, unprinted. */
-  readonly path: DocumentPath
+  readonly problems: readonly LocatedProblem[]
 }
 
 interface Anchored {
@@ -47,19 +34,7 @@ interface Anchored {
   readonly size: number
 }
 
-interface Finding {
-  readonly node: number
-  /** Within the chunk. */
-  readonly offset: number
-  readonly text: ReadingProblemText
-}
-
 type NodeEvent = ScalarEvent | MappingEvent | SequenceEvent
-
-const UNSAFE_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
-
-/** Of one document: enough to see what is wrong with it, and finding each one's path stays cheap. */
-const MAX_FINDINGS = 100
 
 /** Lives for one document. */
 export class DocumentBuilder {
@@ -69,7 +44,7 @@ export class DocumentBuilder {
   readonly #events: readonly Event[]
   readonly #table = new NodeTableBuilder()
   readonly #anchors = new Map<string, Anchored>()
-  readonly #findings: Finding[] = []
+  readonly #findings = new Findings()
   readonly #hasTemplate: boolean
   readonly #isAscii: boolean
   #next: number
@@ -99,17 +74,8 @@ export class DocumentBuilder {
   build(): BuiltDocument {
     const value = this.#node()
     const nodes = this.#table.build(this.#source.text)
-    const problems = this.#findings.map((finding) => this.#toProblem(finding, nodes))
+    const problems = this.#findings.locate(this.#source, nodes)
     return { value: this.#isPastLimit ? undefined : value, nodes, problems }
-  }
-
-  #toProblem({ node, offset, text }: Finding, nodes: NodeTable): BuiltProblem {
-    const path = nodes.pathTo(node)
-    const location = this.#source.locate(this.#chunk.start + offset)
-    const located = { ...text, path: printPath(path) }
-    if (text.code !== 'PLB0203') return { path, problem: readingProblem(location, located) }
-    const first = this.#source.locate(nodes.startOf(nodes.walk(0, path).key))
-    return { path, problem: readingProblem(location, { ...located, related: [first] }) }
   }
 
   #node(): unknown {
@@ -231,34 +197,16 @@ export class DocumentBuilder {
     const offset = this.#table.startOf(node) - this.#chunk.start
     if (!event.fast) this.#table.setKeyText(node, text)
     this.#anchor(event, { node, value: text, size: 1 })
-    const problem = this.#keyProblem(event, text, object)
+    const isPlain = event.style === NODE.plain
+    const problem = keyProblem({ text, isPlain, isTagged: event.tagStart >= 0 }, object)
     if (problem !== undefined) this.#find(node, offset, problem)
     return problem === undefined || problem.code === 'PLB0206' ? text : undefined
   }
 
-  #keyProblem(
-    event: ScalarEvent,
-    text: string,
-    object: Record<string, unknown>,
-  ): ReadingProblemText | undefined {
-    if (UNSAFE_KEYS.has(text)) return say.unsafeKey(text)
-    if (Object.hasOwn(object, text)) return say.duplicateKey(text)
-    if (event.tagStart >= 0) return say.taggedKey()
-    if (event.style !== NODE.plain) return undefined
-    if (text === '<<') return say.mergeKey()
-    const value = resolvePlain(text)
-    return value === null ? say.keyNotText() : ambiguousKey(text, value)
-  }
-
   #complexKey(): undefined {
-    const offset = this.#lastEnd
     const node = this.#table.size
     this.#node()
-    this.#find(
-      node,
-      Math.max(offset, this.#table.startOf(node) - this.#chunk.start),
-      say.keyNotText(),
-    )
+    this.#find(node, this.#table.startOf(node) - this.#chunk.start, say.keyNotText())
   }
 
   /** `{{ name }}` is, by the grammar, a mapping whose key is a mapping; to its author it is a template. */
@@ -290,25 +238,21 @@ export class DocumentBuilder {
   #indicator(event: ScalarEvent): number {
     const property = Math.max(event.tagStart, event.anchorStart - 1)
     if (property >= 0) return property
-    const gap = /(?:[ \t\r\n]|(?<=[ \t\r\n])#[^\r\n]*)*/y
-    gap.lastIndex = this.#lastEnd
-    const skipped = gap.exec(this.#chunk.text)?.[0].length ?? 0
-    const at = this.#lastEnd + skipped
-    return ':-?'.includes(this.#chunk.text.charAt(at) || ' ') ? at : this.#lastEnd
+    return findIndicator(this.#chunk.text, this.#lastEnd)
   }
 
   #decode(event: ScalarEvent, node: number): string {
     if (event.valueStart < 0) return ''
-    const { text: chunk } = this.#chunk
+    const { text: chunk, start } = this.#chunk
+    const offset = this.#table.startOf(node) - start
     const text = getScalarValue(chunk, event)
     const limit = this.#limits.maxScalarLength
-    if (text.length > limit)
-      this.#find(node, event.valueStart, say.scalarTooLong(text.length, limit))
+    if (text.length > limit) this.#find(node, offset, say.scalarTooLong(text.length, limit))
     const isEscaped = event.style === NODE.doubleQuoted && !event.fast
     const unsound = isEscaped || !this.#isAscii ? unsoundText(text) : undefined
-    if (unsound !== undefined) this.#find(node, event.valueStart, unsound)
+    if (unsound !== undefined) this.#find(node, offset, unsound)
     const template = this.#hasTemplate ? findTemplate(text) : undefined
-    if (template !== undefined) this.#find(node, event.valueStart, template.problem)
+    if (template !== undefined) this.#find(node, offset, template.problem)
     return text
   }
 
@@ -327,11 +271,16 @@ export class DocumentBuilder {
     this.#find(node, offset, say.tooManyValues(this.#limits.maxNodes))
   }
 
+  /** `offset` is within the chunk. */
   #find(node: number, offset: number, text: ReadingProblemText): void {
-    const { length } = this.#findings
-    if (length < MAX_FINDINGS) this.#findings.push({ node, offset, text })
-    else if (length === MAX_FINDINGS) {
-      this.#findings.push({ node, offset, text: say.moreProblems(MAX_FINDINGS) })
-    }
+    this.#findings.add({ node, offset: this.#chunk.start + offset, text })
   }
+}
+
+/** The `:`, `-` or `?` that follows; where none does, the place itself. */
+function findIndicator(text: string, from: number): number {
+  const gap = /(?:[ \t\r\n]|(?<=[ \t\r\n])#[^\r\n]*)*/y
+  gap.lastIndex = from
+  const at = from + (gap.exec(text)?.[0].length ?? 0)
+  return /[:?-]/.test(text.charAt(at)) ? at : from
 }

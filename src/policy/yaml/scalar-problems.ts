@@ -23,11 +23,12 @@ export function ambiguousScalar(text: string, value: ScalarValue): ReadingProble
 
 /** A key is text in JSON, so readers print the value they took it for: `on` becomes "true", and 1.50 becomes "1.5". */
 export function ambiguousKey(text: string, value: ScalarValue): ReadingProblemText | undefined {
-  const theirs = otherReading(text, value)?.value ?? value
-  if (String(theirs) === text) return undefined
+  const readings = [otherReading(text, value)?.value ?? value, value]
+  const other = readings.find((reading) => String(reading) !== text)
+  if (other === undefined) return undefined
   return {
     code: 'PLB0206',
-    message: `the unquoted key ${text} is taken for ${describe(theirs)} by readers of YAML 1.1 such as kubectl`,
+    message: `the unquoted key ${text} is taken for ${describe(other)} by some readers`,
     fix: `write ${quote(text)}`,
   }
 }

@@ -129,7 +129,13 @@ const AFTER_END: Advice = {
   fix: 'write "key: value" with a space after the colon, or indent the line',
 }
 
+const UNCLOSED: Advice = {
+  message: 'a quote or a bracket that was opened above is still open on this line',
+  fix: 'close it, or indent this line further than the key it belongs to',
+}
+
 const ADVICE: readonly (readonly [reason: RegExp, advice: Advice])[] = [
+  [/^deficient indentation/, UNCLOSED],
   [/^end of the stream or a document separator is expected/, AFTER_END],
   [
     /^missed comma between flow collection entries|^expected the node content, but found ','/,
@@ -178,7 +184,7 @@ function explain(reason: string, text: string, offset: number): ReadingProblemTe
       fix: 'delete the tag; text that begins with ! needs quotes',
     }
   }
-  const advice = /^bad indentation|^deficient indentation/.test(reason)
+  const advice = /^bad indentation/.test(reason)
     ? explainIndentation(text, offset)
     : (ADVICE.find(([pattern]) => pattern.test(reason))?.[1] ?? UNKNOWN)
   return { code: 'PLB0201', ...advice }
