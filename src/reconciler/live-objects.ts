@@ -1,0 +1,139 @@
+/** The objects of the kinds we manage as the cluster has them, kept current by watches, and who wants to know of changes. */
+import type { Clock } from '../model/clock.ts'
+import type { Entropy } from '../model/entropy.ts'
+import type { KubernetesObject } from '../model/kubernetes-object.ts'
+import type { Logger } from '../model/logger.ts'
+import {
+  type ObjectId,
+  type ObjectKey,
+  type ObjectKind,
+  toObjectId,
+  toObjectKey,
+} from '../model/object-id.ts'
+import { type Cluster, ClusterError } from './cluster.ts'
+import { type ObjectEvent, reflect } from './reflect.ts'
+
+export interface LiveChange {
+  readonly id: ObjectId
+  /** Absent for an object that came. */
+  readonly before: KubernetesObject | undefined
+  /** Absent for an object that went. */
+  readonly after: KubernetesObject | undefined
+}
+
+type Listener = (change: LiveChange) => void
+
+interface FollowedKind {
+  readonly objects: Map<ObjectKey, KubernetesObject>
+  readonly done: Promise<void>
+  /** How the first list ends: `undefined` once it is known what there is. After a failure there is another attempt. */
+  attempt: PromiseWithResolvers<Error | undefined>
+}
+
+export interface LiveObjectsOptions {
+  readonly cluster: Cluster
+  readonly clock: Clock
+  readonly entropy: Entropy
+  readonly log: Logger
+}
+
+export class LiveObjects {
+  readonly #options: LiveObjectsOptions
+  readonly #kinds = new Map<string, FollowedKind>()
+  readonly #listeners = new Set<Listener>()
+  readonly #closing = new AbortController()
+
+  constructor(options: LiveObjectsOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Resolves when the kinds are known, following those that were not followed yet. A kind that the cluster does not serve
+   * counts as known and empty. Throws when a first list fails (it is tried again meanwhile), or the signal aborts.
+   */
+  async follow(kinds: readonly ObjectKind[], signal: AbortSignal): Promise<void> {
+    const followed = kinds.map((kind) => this.#kinds.get(toKey(kind)) ?? this.#start(kind))
+    const all = Promise.all(followed.map(({ attempt }) => attempt.promise))
+    const errors = await untilAborted(all, signal)
+    const error = errors.find((outcome) => outcome !== undefined)
+    if (error !== undefined) throw error
+  }
+
+  /** As last seen; `undefined` also for a kind that is not followed. */
+  get(id: ObjectId): KubernetesObject | undefined {
+    return this.#kinds.get(toKey(id))?.objects.get(toObjectKey(id))
+  }
+
+  /** Tells of every change from now on. */
+  onChange(listener: Listener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await Promise.all([...this.#kinds.values()].map(({ done }) => done))
+  }
+
+  #start(kind: ObjectKind): FollowedKind {
+    const objects = new Map<ObjectKey, KubernetesObject>()
+    let isKnown = false
+    const onList = (items: readonly KubernetesObject[]) => {
+      isKnown = true
+      followed.attempt.resolve(undefined)
+      this.#replace(objects, items)
+    }
+    const onEvent = ({ type, object }: ObjectEvent) =>
+      this.#put(objects, toObjectId(object), type === 'deleted' ? undefined : object)
+    const onFailure = (error: Error) => {
+      const isUnserved = error instanceof ClusterError && error.code === 'KindNotServed'
+      const { attempt } = followed
+      if (!isUnserved && !isKnown) followed.attempt = Promise.withResolvers()
+      attempt.resolve(isUnserved ? undefined : error)
+    }
+    const options = { ...this.#options, kind, onList, onEvent, onFailure }
+    const followed: FollowedKind = {
+      objects,
+      attempt: Promise.withResolvers(),
+      done: Promise.resolve().then(() => reflect(options, this.#closing.signal)),
+    }
+    this.#kinds.set(toKey(kind), followed)
+    return followed
+  }
+
+  #replace(objects: Map<ObjectKey, KubernetesObject>, items: readonly KubernetesObject[]): void {
+    const keys = new Set(items.map((item) => toObjectKey(toObjectId(item))))
+    const gone = [...objects].filter(([key]) => !keys.has(key)).map(([, object]) => object)
+    for (const object of gone) this.#put(objects, toObjectId(object), undefined)
+    for (const item of items) this.#put(objects, toObjectId(item), item)
+  }
+
+  #put(
+    objects: Map<ObjectKey, KubernetesObject>,
+    id: ObjectId,
+    after: KubernetesObject | undefined,
+  ): void {
+    const key = toObjectKey(id)
+    const before = objects.get(key)
+    if (before?.metadata.resourceVersion === after?.metadata.resourceVersion) return
+    if (after === undefined) objects.delete(key)
+    else objects.set(key, after)
+    for (const listener of this.#listeners) listener({ id, before, after })
+  }
+}
+
+function toKey({ group, kind }: ObjectKind): string {
+  return `${group}/${kind}`
+}
+
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted()
+  const aborted = Promise.withResolvers<never>()
+  const abort = () => aborted.reject(signal.reason as Error)
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([promise, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}

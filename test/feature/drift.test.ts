@@ -1,0 +1,174 @@
+/** What others change in our objects is put back at once, and said. */
+import { expect, it } from 'vitest'
+import type { KubernetesObject } from '../../src/model/kubernetes-object.ts'
+import { aNamespace, idOf } from '../support/cluster-objects.ts'
+import { aTrafficTarget } from '../support/policy-objects.ts'
+import { BOOKSTORE_FILES, grantFile, NAMESPACE_FILE } from '../support/policy-yaml.ts'
+import { aReconcilerWorld, type ReconcilerWorld } from '../support/reconciler-world.ts'
+
+const BUYER = idOf(aTrafficTarget('bookbuyer'))
+const asKubectl = { fieldManager: 'kubectl-edit' }
+
+async function aWatchedWorld(mode: 'correct' | 'report' = 'correct'): Promise<ReconcilerWorld> {
+  const world = await aReconcilerWorld({ drift: mode })
+  world.watchDrift(mode)
+  world.git.commit(BOOKSTORE_FILES)
+  await world.pass()
+  await world.clock.advance(100)
+  expect(world.drift).toEqual([])
+  return world
+}
+
+/** Lets watches, debounce and writes to the disk happen. */
+async function settle(world: ReconcilerWorld): Promise<void> {
+  for (let i = 0; i < 12; i++) {
+    await world.clock.advance(5)
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+}
+
+async function edit(
+  world: ReconcilerWorld,
+  change: (live: KubernetesObject) => KubernetesObject,
+): Promise<void> {
+  const live = await world.cluster.get(BUYER)
+  if (live === undefined) throw new Error('there is nothing to edit')
+  await world.cluster.update(change(live), asKubectl)
+}
+
+const thief = { kind: 'ServiceAccount', name: 'bookthief', namespace: 'bookthief' }
+const letThiefIn = (live: KubernetesObject): KubernetesObject => ({
+  ...live,
+  spec: { ...(live['spec'] as object), sources: [thief] },
+})
+
+it('puts an edit back, naming the manager, the fields and the file', async () => {
+  const world = await aWatchedWorld()
+  await edit(world, letThiefIn)
+  await settle(world)
+  expect(world.drift).toMatchObject([
+    {
+      object: BUYER,
+      location: { file: 'grant-bookbuyer.yaml', line: 2, column: 1 },
+      commit: world.served[0],
+      managers: ['kubectl-edit'],
+      fields: ['.spec.sources'],
+      action: 'restored',
+      isFight: false,
+    },
+  ])
+  expect(await world.cluster.get(BUYER)).toMatchObject({
+    spec: { sources: [{ name: 'bookbuyer' }] },
+  })
+})
+
+it('takes out a field that somebody adds', async () => {
+  const world = await aWatchedWorld()
+  await edit(world, (live) => ({ ...live, spec: { ...(live['spec'] as object), extra: { a: 1 } } }))
+  await settle(world)
+  expect(world.drift).toMatchObject([
+    { managers: ['kubectl-edit'], fields: ['.spec.extra.a'], action: 'restored' },
+  ])
+  expect((await world.cluster.get(BUYER))?.['spec']).not.toHaveProperty('extra')
+})
+
+it('makes again what somebody deletes', async () => {
+  const world = await aWatchedWorld()
+  await world.cluster.delete(BUYER)
+  await settle(world)
+  expect(world.drift).toMatchObject([{ object: BUYER, fields: [], action: 'recreated' }])
+  expect(await world.cluster.get(BUYER)).toBeDefined()
+})
+
+it('enrolls a namespace again that somebody took out of the mesh, and leaves their own labels', async () => {
+  const world = await aWatchedWorld()
+  await world.cluster.update(aNamespace('bookstore', { labels: { team: 'books' } }), asKubectl)
+  await settle(world)
+  expect(world.drift).toMatchObject([{ object: { kind: 'Namespace' }, action: 'restored' }])
+  expect((await world.cluster.get(idOf(aNamespace('bookstore'))))?.metadata.labels).toEqual({
+    'openservicemesh.io/monitored-by': 'osm',
+    'plumbline.dev/repository': 'policies',
+    team: 'books',
+  })
+})
+
+it('takes no offence at labels and annotations that others add', async () => {
+  const world = await aWatchedWorld()
+  await edit(world, (live) => ({
+    ...live,
+    metadata: { ...live.metadata, annotations: { ...live.metadata.annotations, note: 'mine' } },
+  }))
+  await settle(world)
+  expect(world.drift).toEqual([])
+  expect((await world.cluster.get(BUYER))?.metadata.annotations).toHaveProperty('note', 'mine')
+})
+
+it('takes its own writes and prunes for no drift', async () => {
+  const world = await aWatchedWorld()
+  world.git.commit({ ...BOOKSTORE_FILES, ...grantFile('mallory', 'bookbuyer') })
+  await world.pass()
+  await settle(world)
+  world.git.commit(NAMESPACE_FILE)
+  await world.pass()
+  await settle(world)
+  expect(world.drift).toEqual([])
+})
+
+it('names a fight after five corrections a minute, and lets the object rest longer each time', async () => {
+  const world = await aWatchedWorld()
+  for (let i = 0; i < 6; i++) {
+    await edit(world, letThiefIn)
+    await settle(world)
+  }
+  expect(world.drift.map(({ isFight }) => isFight)).toEqual([
+    ...Array.from({ length: 5 }, () => false),
+    true,
+  ])
+  expect(world.log.lines.at(-1)).toMatchObject({
+    level: 'warn',
+    fields: {
+      object: 'TrafficTarget bookstore/bookbuyer',
+      managers: ['kubectl-edit'],
+      restMs: 1_000,
+    },
+  })
+  await edit(world, letThiefIn)
+  await settle(world)
+  expect(world.drift).toHaveLength(6)
+  await world.clock.advance(1_000)
+  await settle(world)
+  expect(world.drift).toHaveLength(7)
+})
+
+it('only reports where it is told to, each change once, and passes leave it too', async () => {
+  const world = await aWatchedWorld('report')
+  await edit(world, letThiefIn)
+  await settle(world)
+  await world.pass()
+  await settle(world)
+  expect(world.drift).toMatchObject([{ managers: ['kubectl-edit'], action: 'reported' }])
+  expect(await world.cluster.get(BUYER)).toMatchObject({ spec: { sources: [thief] } })
+  world.git.commit({ ...BOOKSTORE_FILES, ...grantFile('bookthief') })
+  await world.pass()
+  expect(await world.cluster.get(BUYER)).toMatchObject({
+    spec: { sources: [{ name: 'bookbuyer' }] },
+  })
+})
+
+it('tries again when the cluster does not let it', async () => {
+  const world = await aWatchedWorld()
+  const { cluster } = world
+  const get = cluster.get.bind(cluster)
+  cluster.get = async () => {
+    throw Object.assign(
+      new (await import('../../src/reconciler/cluster.ts')).ClusterError('Unavailable', 'gone'),
+    )
+  }
+  await cluster.delete(BUYER)
+  await settle(world)
+  expect(world.drift).toEqual([])
+  cluster.get = get
+  await world.clock.advance(1_000)
+  await settle(world)
+  expect(world.drift).toMatchObject([{ action: 'recreated' }])
+})

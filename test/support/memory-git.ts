@@ -1,0 +1,73 @@
+/** A git source in memory: commits are made by the test. */
+import { createHash } from 'node:crypto'
+import type { CommitSha } from '../../src/model/commit-sha.ts'
+import type { SourceFile } from '../../src/model/source-file.ts'
+import {
+  type CommitHeader,
+  type GitSource,
+  GitSourceError,
+} from '../../src/reconciler/git-source.ts'
+
+interface Commit {
+  readonly header: CommitHeader
+  readonly files: readonly SourceFile[]
+}
+
+export class MemoryGit implements GitSource {
+  readonly #commits = new Map<CommitSha, Commit>()
+  #head: CommitSha | undefined
+  /** When set, the remote cannot be reached; what was fetched can be read. */
+  isDown = false
+
+  /** Commits the files (path to text) to the branch. */
+  commit(files: Readonly<Record<string, string>>, message = 'Change policy'): CommitSha {
+    const parents = this.#head === undefined ? [] : [this.#head]
+    const content = JSON.stringify([files, message, parents])
+    const sha = createHash('sha1').update(content).digest('hex') as CommitSha
+    const header = { sha, author: 'A <a@example.com>', message, parents }
+    this.#commits.set(sha, { header, files: Object.entries(files).map(toSourceFile) })
+    this.#head = sha
+    return sha
+  }
+
+  /** Moves the branch to a commit made before. */
+  reset(commit: CommitSha): void {
+    this.#head = commit
+  }
+
+  resolve: GitSource['resolve'] = async () => {
+    if (this.isDown)
+      throw new GitSourceError('HostUnreachable', 'git.example.com cannot be reached')
+    if (this.#head === undefined) throw new GitSourceError('RefNotFound', 'there is no branch main')
+    return this.#head
+  }
+
+  read: GitSource['read'] = async ({ commit, wanted }) =>
+    this.#get(commit).files.filter((file) => wanted(file.path))
+
+  header: GitSource['header'] = async (commit) => this.#get(commit).header
+
+  relation: GitSource['relation'] = async ({ from, to }) => {
+    if (from === to) return 'same'
+    for (
+      let sha: CommitSha | undefined = to;
+      sha !== undefined;
+      sha = this.#get(sha).header.parents[0]
+    )
+      if (sha === from) return 'descendant'
+    return 'rewritten'
+  }
+
+  #get(sha: CommitSha): Commit {
+    const commit = this.#commits.get(sha)
+    if (commit === undefined)
+      throw new GitSourceError('CommitNotFound', `there is no commit ${sha}`)
+    return commit
+  }
+}
+
+function toSourceFile([path, text]: readonly [string, string]): SourceFile {
+  const bytes = Buffer.from(text)
+  const blob = createHash('sha1').update(`blob ${bytes.byteLength}\0`).update(bytes).digest('hex')
+  return { path, blob, type: 'file', bytes }
+}

@@ -1,0 +1,108 @@
+/** A repository, an embedded cluster and a reconciler between them, in memory but for the data directory. */
+import { onTestFinished } from 'vitest'
+import type { CommitSha } from '../../src/model/commit-sha.ts'
+import type { Problem } from '../../src/model/problem.ts'
+import { PolicyCompiler } from '../../src/policy/policy-compiler.ts'
+import type { Cluster } from '../../src/reconciler/cluster.ts'
+import type { DriftReport } from '../../src/reconciler/drift/drift-report.ts'
+import { DriftWatch } from '../../src/reconciler/drift-watch.ts'
+import { LiveObjects } from '../../src/reconciler/live-objects.ts'
+import type { PassProgress } from '../../src/reconciler/pass-progress.ts'
+import { DEFAULT_PRUNE_LIMITS } from '../../src/reconciler/plan/prune-guard.ts'
+import { Reconciler, type ReconcilerOptions } from '../../src/reconciler/reconcile.ts'
+import type { ReconcileOutcome } from '../../src/reconciler/reconcile-outcome.ts'
+import { anEmbeddedCluster } from './embedded-cluster.ts'
+import { FakeClock } from './fake-clock.ts'
+import { MemoryGit } from './memory-git.ts'
+import { RecordingLogger } from './recording-logger.ts'
+import { SeededEntropy } from './seeded-entropy.ts'
+
+export class ReconcilerWorld {
+  readonly git: MemoryGit
+  readonly cluster: Cluster
+  readonly clock: FakeClock
+  readonly log = new RecordingLogger()
+  readonly live: LiveObjects
+  readonly reconciler: Reconciler
+  readonly progress: PassProgress[] = []
+  readonly drift: DriftReport[] = []
+  /** Commits in the order in which their Intents were handed on. */
+  readonly served: CommitSha[] = []
+  /** What the policy tests say of the next commits. */
+  failing: readonly Problem[] = []
+
+  constructor(
+    git: MemoryGit,
+    cluster: Cluster,
+    clock: FakeClock,
+    options: Partial<ReconcilerOptions> = {},
+  ) {
+    const { log } = this
+    this.git = git
+    this.cluster = cluster
+    this.clock = clock
+    this.live = new LiveObjects({ cluster, clock, entropy: new SeededEntropy(), log })
+    this.reconciler = new Reconciler({
+      git,
+      ref: 'main',
+      path: '',
+      limits: { maxFiles: 1_000, maxFileBytes: 100_000, maxTotalBytes: 1_000_000 },
+      compiler: new PolicyCompiler(),
+      verify: () => this.failing,
+      cluster,
+      live: this.live,
+      repository: 'policies',
+      controlNamespace: 'default',
+      pruneLimits: DEFAULT_PRUNE_LIMITS,
+      createNamespaces: true,
+      drift: 'correct',
+      onIntent: (intent) => this.served.push(intent.commit),
+      onProgress: (progress) => this.progress.push(progress),
+      clock,
+      log,
+      ...options,
+    })
+    onTestFinished(async () => await this.live.close())
+  }
+
+  async pass(): Promise<ReconcileOutcome> {
+    return await this.reconciler.pass(new AbortController().signal)
+  }
+
+  async restore(): Promise<CommitSha | undefined> {
+    return await this.reconciler.restore(new AbortController().signal)
+  }
+
+  watchDrift(mode: 'correct' | 'report' = 'correct'): DriftWatch {
+    const { reconciler, live, cluster, clock, log } = this
+    const watch = new DriftWatch({
+      reconciler,
+      live,
+      cluster,
+      repository: 'policies',
+      mode,
+      onDrift: (report) => this.drift.push(report),
+      clock,
+      log,
+    })
+    onTestFinished(async () => await watch.close())
+    return watch
+  }
+
+  /** The stations told of since the last call, as `applied 1a2b3c4`. */
+  told(): readonly string[] {
+    return this.progress.splice(0).map(({ type, commit }) => `${type} ${commit.slice(0, 7)}`)
+  }
+}
+
+export async function aReconcilerWorld(
+  options: Partial<ReconcilerOptions> = {},
+): Promise<ReconcilerWorld> {
+  const clock = new FakeClock()
+  return new ReconcilerWorld(new MemoryGit(), await anEmbeddedCluster({ clock }), clock, options)
+}
+
+/** The same repository and cluster after a restart of the control plane. */
+export function afterRestart(world: ReconcilerWorld): ReconcilerWorld {
+  return new ReconcilerWorld(world.git, world.cluster, world.clock)
+}
