@@ -72,7 +72,6 @@ function execCommand(): Command {
     .argument('<pod>', 'NAMESPACE/POD, or NAMESPACE/DEPLOYMENT')
     .argument('<command...>', 'as in: -- curl -s http://bookstore.bookstore:14001/books-bought')
     .option('--lab <name>', 'where several labs run')
-    .passThroughOptions()
     .action(async (pod: string, argv: readonly string[], { lab }: { readonly lab?: string }) => {
       const environment = withSystemPath(process.env)
       process.exitCode = await execInPod({
