@@ -27,7 +27,7 @@ import {
   subjectAltName,
   subjectKeyIdentifier,
 } from './certificate-extensions.ts'
-import type { KeyType } from './key-pair.ts'
+import { type KeyType, toPublicKeyDer } from './key-pair.ts'
 import { OID } from './oid.ts'
 import { createRoots } from './root-certificate.ts'
 import type { RootStore, StoredRoots } from './root-store.ts'
@@ -96,7 +96,7 @@ class BuiltInAuthority implements CertificateAuthority {
         `the root of the mesh ended at ${new Date(this.#root.notAfter).toISOString()}: rotate it`,
       )
     const serial = newSerial(entropy)
-    const publicKey = request.publicKey.export({ type: 'spki', format: 'der' })
+    const publicKey = toPublicKeyDer(request.publicKey)
     // The name is for people and for OSM's readers. X.520 caps it at 64; where it does not fit, the subject is empty.
     const [commonName] = request.dnsSans.filter((name) => name.length <= 64)
     const der = signCertificate(

@@ -23,3 +23,14 @@ export async function generateKey(type: KeyType): Promise<KeyPair> {
 export function toPrivateKeyPem(key: KeyObject): string {
   return key.export({ type: 'pkcs8', format: 'pem' }).toString()
 }
+
+const encoded = new WeakMap<KeyObject, Buffer>()
+
+/** SubjectPublicKeyInfo in DER. Remembered: OpenSSL takes as long over it as over a signature, and every issue needs it twice. */
+export function toPublicKeyDer(key: KeyObject): Buffer {
+  const known = encoded.get(key)
+  if (known !== undefined) return known
+  const der = key.export({ type: 'spki', format: 'der' })
+  encoded.set(key, der)
+  return der
+}

@@ -17,7 +17,7 @@ import {
   subjectAltName,
   subjectKeyIdentifier,
 } from './certificate-extensions.ts'
-import { generateKey, type KeyType, toPrivateKeyPem } from './key-pair.ts'
+import { generateKey, type KeyType, toPrivateKeyPem, toPublicKeyDer } from './key-pair.ts'
 import { OID } from './oid.ts'
 import type { StoredRoots } from './root-store.ts'
 import { BACKDATE_MS, wholeSeconds } from './validity.ts'
@@ -34,7 +34,7 @@ export interface RootRequest {
 /** The first root of a trust domain, valid for ten years. */
 export async function createRoots(request: RootRequest): Promise<StoredRoots> {
   const keys = await generateKey(request.keyType)
-  const publicKey = keys.publicKey.export({ type: 'spki', format: 'der' })
+  const publicKey = toPublicKeyDer(keys.publicKey)
   const serial = newSerial(request.entropy)
   // Two live roots never share a name: chains are looked up by it (RFC 5280 4.2.1.1).
   const name = toName([

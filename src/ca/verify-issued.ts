@@ -4,6 +4,7 @@ import type { Instant, Ms } from '../model/clock.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import type { IssuedCertificate, SigningRequest, TrustBundle } from './certificate-authority.ts'
 import { readCertificateFields } from './certificate-fields.ts'
+import { toPublicKeyDer } from './key-pair.ts'
 import { quote, readX509Svid, type X509Svid } from './x509-svid.ts'
 
 export interface VerifiedCertificate {
@@ -72,7 +73,7 @@ function namesMismatch(svid: X509Svid, request: SigningRequest): string | undefi
 }
 
 function keyMismatch(svid: X509Svid, key: KeyObject): string | undefined {
-  return svid.publicKey.equals(key.export({ type: 'spki', format: 'der' }))
+  return svid.publicKey.equals(toPublicKeyDer(key))
     ? undefined
     : 'it certifies another key than the one asked about'
 }
