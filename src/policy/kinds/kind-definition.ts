@@ -27,6 +27,8 @@ export interface Declaration<Body = unknown> {
 /** Finds in the document as written what stands at a path of the canonical body. */
 export interface Place {
   locate(path: DocumentPath): SourceLocation
+  /** How a scalar was written. */
+  sourceText(path: DocumentPath): string | undefined
   problem(path: DocumentPath, text: ProblemText): Problem
 }
 

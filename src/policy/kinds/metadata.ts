@@ -2,13 +2,16 @@
 
 import { nearestName } from '../../model/nearest-name.ts'
 import type { Problem } from '../../model/problem.ts'
-import type { Document } from '../document.ts'
+import type { Document, DocumentPath } from '../document.ts'
+import { printPath } from '../print-path.ts'
 import { type ProblemText, problemAt } from '../problem-at.ts'
 import { isDnsSubdomain, judgeLabel, shorten } from './fields/names.ts'
 import type { KindDefinition } from './kind-definition.ts'
+import { valueAt } from './schema-problems.ts'
+import { textWanted } from './text-wanted.ts'
 
 /** Keys under this prefix are written by Plumbline itself. */
-export const OWN_PREFIX = 'plumbline.dev/'
+const OWN_PREFIX = 'plumbline.dev/'
 
 export interface Metadata {
   /** Empty when the document has none that is usable. */
@@ -21,7 +24,14 @@ export interface Metadata {
 }
 
 type Fields = Readonly<Record<string, unknown>>
-type Report = (path: readonly (string | number)[], text: ProblemText) => void
+type Report = (path: DocumentPath, text: ProblemText) => void
+
+interface Reading {
+  readonly document: Document
+  readonly definition: KindDefinition
+  readonly fields: Fields
+  readonly report: Report
+}
 
 const OURS = ['name', 'namespace', 'labels', 'annotations'] as const
 const SERVER_SET = [
@@ -52,11 +62,12 @@ export function readMetadata(
   if (fields === undefined)
     return { name: '', namespace: '', labels: {}, annotations: {}, problems }
   for (const key of Object.keys(fields)) judgeField(key, fields[key], report)
+  const reading = { document, definition, fields, report }
   return {
-    name: readName(fields, definition, report),
-    namespace: readNamespace(fields, definition, defaultNamespace, report),
-    labels: readStrings(fields['labels'], 'labels', report, judgeLabelEntry),
-    annotations: readStrings(fields['annotations'], 'annotations', report, (key) =>
+    name: readName(reading),
+    namespace: readNamespace(reading, defaultNamespace),
+    labels: readStrings(reading, 'labels', judgeLabelEntry),
+    annotations: readStrings(reading, 'annotations', (key) =>
       judgeKey(key, definition.ownAnnotations),
     ),
     problems,
@@ -115,33 +126,21 @@ function unknownField(key: string): ProblemText {
   }
 }
 
-function readName(fields: Fields, definition: KindDefinition, report: Report): string {
+function readName(reading: Reading): string {
+  const { definition, fields, report } = reading
   const name = fields['name']
-  if (typeof name === 'string') {
-    const text = definition.judgeName(name)
-    if (text === undefined) return name
-    report(['name'], text)
-  } else if (fields['generateName'] === undefined) {
-    report(['name'], textExpected('metadata.name', name))
-  }
-  return ''
+  if (name === undefined && fields['generateName'] !== undefined) return ''
+  const text = typeof name === 'string' ? definition.judgeName(name) : notText(reading, ['name'])
+  if (text !== undefined) report(['name'], text)
+  return text === undefined && typeof name === 'string' ? name : ''
 }
 
 /** D23: the repository's default namespace stands in for one left out. */
-function readNamespace(
-  fields: Fields,
-  definition: KindDefinition,
-  defaultNamespace: string,
-  report: Report,
-): string {
+function readNamespace(reading: Reading, defaultNamespace: string): string {
+  const { definition, fields, report } = reading
   const namespace = fields['namespace']
   if (!definition.namespaced) {
-    if (namespace !== undefined)
-      report(['namespace'], {
-        code: 'PLB0322',
-        message: `a ${definition.kind} belongs to the whole cluster and has no namespace`,
-        fix: 'remove metadata.namespace',
-      })
+    if (namespace !== undefined) report(['namespace'], clusterWide(definition.kind))
     return ''
   }
   if (namespace === undefined || namespace === null || namespace === '') {
@@ -153,22 +152,27 @@ function readNamespace(
     return defaultNamespace
   }
   const text =
-    typeof namespace === 'string'
-      ? judgeLabel(namespace)
-      : textExpected('metadata.namespace', namespace)
+    typeof namespace === 'string' ? judgeLabel(namespace) : notText(reading, ['namespace'])
   if (text !== undefined) report(['namespace'], text)
   return text === undefined && typeof namespace === 'string' ? namespace : ''
 }
 
-type JudgeEntry = (key: string, value: string) => ProblemText | undefined
+function clusterWide(kind: string): ProblemText {
+  return {
+    code: 'PLB0322',
+    message: `a ${kind} belongs to the whole cluster and has no namespace`,
+    fix: 'remove metadata.namespace',
+  }
+}
 
-/** Labels or annotations: text by text. */
+/** Labels or annotations: text by text. Both may be left empty, as generators do. */
 function readStrings(
-  value: unknown,
+  reading: Reading,
   field: 'labels' | 'annotations',
-  report: Report,
-  judge: JudgeEntry,
+  judge: (key: string, value: string) => ProblemText | undefined,
 ): Readonly<Record<string, string>> {
+  const { fields, report } = reading
+  const value = fields[field]
   if (value === undefined || value === null) return {}
   if (typeof value !== 'object' || Array.isArray(value)) {
     report([field], {
@@ -180,24 +184,16 @@ function readStrings(
   }
   const strings: Record<string, string> = {}
   for (const [key, entry] of Object.entries(value)) {
-    const text =
-      typeof entry === 'string' ? judge(key, entry) : textExpected(`the value of ${key}`, entry)
+    const text = typeof entry === 'string' ? judge(key, entry) : notText(reading, [field, key])
     if (text !== undefined) report([field, key], text)
     if (typeof entry === 'string') strings[key] = entry
   }
   return strings
 }
 
-/** D35. */
-function textExpected(at: string, value: unknown): ProblemText {
-  if (value === undefined) return { code: 'PLB0311', message: `${at} is missing`, fix: `add ${at}` }
-  if (typeof value === 'object')
-    return { code: 'PLB0312', message: `${at} is not text`, fix: 'write text' }
-  return {
-    code: 'PLB0313',
-    message: `${at} wants text, and YAML reads ${String(value)} without quotes as the ${typeof value} ${String(value)}`,
-    fix: `write ${JSON.stringify(String(value))}`,
-  }
+function notText({ document }: Reading, path: DocumentPath): ProblemText {
+  const whole = ['metadata', ...path]
+  return textWanted(printPath(whole), valueAt(document.value, whole), document.sourceText(whole))
 }
 
 const KEY_NAME = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/

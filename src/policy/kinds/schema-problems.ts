@@ -9,6 +9,7 @@ import { shorten } from './fields/names.ts'
 import { ruleText } from './fields/rule.ts'
 import type { KindVersion } from './kind-definition.ts'
 import { fieldsAt } from './schema-fields.ts'
+import { textWanted } from './text-wanted.ts'
 
 type Issue = z.core.$ZodIssue
 
@@ -78,7 +79,6 @@ function describe(document: Document, path: DocumentPath, issue: Issue): Problem
 }
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {
-  string: 'text',
   number: 'a number',
   int: 'a whole number',
   boolean: 'true or false',
@@ -90,6 +90,7 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
 function wrongType(document: Document, path: DocumentPath, expected: string): ProblemText {
   const value = valueAt(document.value, path)
   const at = path.length === 0 ? 'the document' : printPath(path)
+  if (expected === 'string') return textWanted(at, value, document.sourceText(path))
   const wanted = TYPE_NAMES[expected] ?? expected
   if (value === undefined) return missing(at)
   if (value === null)
@@ -98,7 +99,6 @@ function wrongType(document: Document, path: DocumentPath, expected: string): Pr
       message: `${at} is empty, and ${wanted} is expected`,
       fix: 'give it a value, or take the key out',
     }
-  if (expected === 'string' && typeof value !== 'object') return unquoted(document, path, at)
   return {
     code: 'PLB0312',
     message: `${at} is ${describeValue(value)}, and ${wanted} is expected`,
@@ -118,16 +118,6 @@ function isPlainFor(text: string, expected: string): boolean {
   if (expected === 'boolean') return text === 'true' || text === 'false'
   if (expected === 'int') return /^-?[0-9]{1,15}$/.test(text)
   return expected === 'number' && /^-?[0-9]{1,15}(?:\.[0-9]{1,15})?$/.test(text)
-}
-
-/** D35: a number or boolean where text is wanted; the API server would refuse it, or worse, another reader would not. */
-function unquoted(document: Document, path: DocumentPath, at: string): ProblemText {
-  const source = document.sourceText(path) ?? String(valueAt(document.value, path))
-  return {
-    code: 'PLB0313',
-    message: `${at} wants text, and YAML reads ${shorten(source)} without quotes as ${describeValue(valueAt(document.value, path))}`,
-    fix: `write ${shorten(JSON.stringify(source))}`,
-  }
 }
 
 function missing(at: string): ProblemText {

@@ -1,19 +1,17 @@
 /** Puts together the Intent of a commit that has no errors. */
-import { byCodeUnit } from '../../model/by-code-unit.ts'
 import type { CommitSha } from '../../model/commit-sha.ts'
-import type { Intent } from '../intent.ts'
+import type { DeclaredObject, Intent } from '../intent.ts'
 import type { IntentDraft } from '../kinds/kind-definition.ts'
 import { DEFAULT_MESH_SETTINGS } from '../kinds/mesh-config.ts'
 import type { LinkedCommit } from './linker.ts'
 
-/** In the order of the objects' keys, so that the Intent does not depend on how the files are laid out. */
-export function buildIntent(commit: CommitSha, { linked }: LinkedCommit): Intent {
+export function buildIntent(commit: CommitSha, { fragments }: LinkedCommit): Intent {
   const draft = emptyDraft()
-  const sorted = [...linked].sort(([a], [b]) => byCodeUnit(a.key, b.key))
-  for (const [, { contribute }] of sorted) contribute(draft)
-  const objects = sorted
-    .filter(([{ definition }]) => definition.applied)
-    .map(([{ object }]) => object)
+  const objects: DeclaredObject[] = []
+  for (const { fragment, linked } of fragments) {
+    linked.contribute(draft)
+    if (fragment.definition.applied) objects.push(fragment.object)
+  }
   return { commit, ...draft, objects }
 }
 

@@ -1,57 +1,88 @@
 /** Sees every document among the others: references, conflicts and what nobody refers to. */
+import { byCodeUnit } from '../../model/by-code-unit.ts'
 import type { ObjectKey } from '../../model/object-id.ts'
 import type { Problem } from '../../model/problem.ts'
 import type { Linked } from '../kinds/kind-definition.ts'
 import { judgeOwnNamespace } from '../kinds/link-namespaces.ts'
 import type { Fragment, UsableFragment } from './fragment.ts'
-import { ObjectIndex } from './object-index.ts'
+import { type IndexChanges, ObjectIndex } from './object-index.ts'
 import { type LookupRecord, RecordingScope, stillHolds } from './recording-scope.ts'
 
-interface LinkedFragment {
+export interface LinkedFragment {
+  readonly fragment: UsableFragment
   readonly linked: Linked
   readonly record: LookupRecord
 }
 
 export interface LinkedCommit {
   readonly problems: readonly Problem[]
-  /** Usable fragments in the order of the documents, each with its part of the Intent. */
-  readonly linked: ReadonlyMap<UsableFragment, Linked>
+  /** In the order of the objects' keys, so that nothing depends on how the files are laid out. */
+  readonly fragments: readonly LinkedFragment[]
 }
 
-/** Lives from commit to commit: a link whose inputs are the same objects as before is not made again. */
+/**
+ * Lives from commit to commit: a link whose inputs are the same objects as in the commit before is not made again.
+ * What rests on nothing that changed costs a few set lookups.
+ */
 export class Linker {
-  readonly #known = new WeakMap<UsableFragment, LinkedFragment>()
+  #index = new ObjectIndex([])
+  #sortedKeys: readonly ObjectKey[] = []
+  #known: ReadonlyMap<UsableFragment, LinkedFragment> = new Map()
 
   link(fragments: readonly Fragment[]): LinkedCommit {
     const index = new ObjectIndex(fragments)
-    const problems: Problem[] = [...index.problems]
-    const linked = new Map<UsableFragment, Linked>()
-    const referredTo = new Set<ObjectKey>()
-    for (const fragment of index.usable()) {
-      const one = this.#linkOne(fragment, index)
-      linked.set(fragment, one.linked)
-      for (const problem of one.linked.problems) problems.push(problem)
-      for (const key of one.record.objects.keys()) referredTo.add(key)
-    }
-    for (const fragment of linked.keys())
-      if (fragment.definition.onlyReferredTo && !referredTo.has(fragment.key))
-        problems.push(unused(fragment))
-    return { problems, linked }
+    const changes = index.changesFrom(this.#index)
+    const sortedKeys = this.#sortKeys(index)
+    const linked = this.#linkAll(sortedKeys, index, changes)
+    this.#index = index
+    this.#sortedKeys = sortedKeys
+    this.#known = new Map(linked.map((one) => [one.fragment, one]))
+    const problems: Problem[] = [...index.problems, ...unusedObjects(linked)]
+    for (const { linked: own } of linked) problems.push(...own.problems)
+    return { problems, fragments: linked }
   }
 
-  #linkOne(fragment: UsableFragment, index: ObjectIndex): LinkedFragment {
-    const known = this.#known.get(fragment)
-    if (known !== undefined && stillHolds(known.record, index)) return known
-    const scope = new RecordingScope(index)
-    const { definition, part, declaration } = fragment
-    const own = definition.link(part, declaration, scope)
-    const linked: Linked = definition.actsOnNamespace
-      ? { ...own, problems: [...own.problems, ...judgeOwnNamespace(declaration, scope)] }
-      : own
-    const result = { linked, record: scope }
-    this.#known.set(fragment, result)
-    return result
+  /** Starts from the order of the commit before: sorting what is nearly sorted is linear. */
+  #sortKeys(index: ObjectIndex): readonly ObjectKey[] {
+    const before = new Set(this.#sortedKeys)
+    const kept = this.#sortedKeys.filter((key) => index.get(key) !== undefined)
+    for (const key of index.keys()) if (!before.has(key)) kept.push(key)
+    return kept.sort(byCodeUnit)
   }
+
+  #linkAll(
+    sortedKeys: readonly ObjectKey[],
+    index: ObjectIndex,
+    changes: IndexChanges,
+  ): readonly LinkedFragment[] {
+    const linked: LinkedFragment[] = []
+    for (const key of sortedKeys) {
+      const fragment = index.get(key)
+      if (fragment?.type !== 'usable') continue
+      const known = this.#known.get(fragment)
+      const holds = known !== undefined && stillHolds(known.record, changes)
+      linked.push(holds ? known : linkOne(fragment, index))
+    }
+    return linked
+  }
+}
+
+function linkOne(fragment: UsableFragment, index: ObjectIndex): LinkedFragment {
+  const scope = new RecordingScope(index)
+  const { definition, part, declaration } = fragment
+  const own = definition.link(part, declaration, scope)
+  const linked: Linked = definition.actsOnNamespace
+    ? { ...own, problems: [...own.problems, ...judgeOwnNamespace(declaration, scope)] }
+    : own
+  return { fragment, linked, record: scope }
+}
+
+function unusedObjects(linked: readonly LinkedFragment[]): readonly Problem[] {
+  const waiting = new Map<ObjectKey, UsableFragment>()
+  for (const { fragment } of linked)
+    if (fragment.definition.onlyReferredTo) waiting.set(fragment.key, fragment)
+  for (const { record } of linked) for (const key of record.keys) waiting.delete(key)
+  return Array.from(waiting.values(), unused)
 }
 
 function unused({ declaration }: UsableFragment): Problem {

@@ -7,6 +7,11 @@ import type { Fragment, UsableFragment } from './fragment.ts'
 
 type NamedFragment = Exclude<Fragment, { readonly type: 'unnamed' }>
 
+export interface IndexChanges {
+  readonly keys: ReadonlySet<ObjectKey>
+  readonly slots: ReadonlySet<string>
+}
+
 export class ObjectIndex {
   /** D29, and claims that two objects make. */
   readonly problems: readonly Problem[]
@@ -39,9 +44,17 @@ export class ObjectIndex {
     return this.#bySlot.get(slot)?.[0]
   }
 
-  /** Without duplicates and without those that have errors, in the order of the documents. */
-  *usable(): Generator<UsableFragment> {
-    for (const fragment of this.#byKey.values()) if (fragment.type === 'usable') yield fragment
+  /** In the order of the documents. */
+  keys(): Iterable<ObjectKey> {
+    return this.#byKey.keys()
+  }
+
+  /** Whether the key and the slot mean what they meant in another index: what a link that rests on others depends on. */
+  changesFrom(previous: ObjectIndex): IndexChanges {
+    return {
+      keys: changedKeys(this.#byKey, previous.#byKey, (one, other) => one === other),
+      slots: changedKeys(this.#bySlot, previous.#bySlot, (one, other) => one[0] === other[0]),
+    }
   }
 
   /** The closest name among the objects of one kind and namespace. `folder` is a key up to and with its last slash. */
@@ -72,6 +85,21 @@ export class ObjectIndex {
       return [fragment.declaration.place.problem(only.path, text)]
     })
   }
+}
+
+/** Keys whose value differs, or that only one of the maps has. */
+function changedKeys<Key, Value>(
+  now: ReadonlyMap<Key, Value>,
+  before: ReadonlyMap<Key, Value>,
+  same: (one: Value, other: Value) => boolean,
+): ReadonlySet<Key> {
+  const changed = new Set<Key>()
+  for (const [key, value] of now) {
+    const known = before.get(key)
+    if (known === undefined || !same(value, known)) changed.add(key)
+  }
+  for (const key of before.keys()) if (!now.has(key)) changed.add(key)
+  return changed
 }
 
 function duplicate(second: NamedFragment, first: NamedFragment): Problem {

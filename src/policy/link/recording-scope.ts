@@ -1,20 +1,19 @@
 /** A view of the other objects that records what it was asked, so that an answer can be reused while its inputs stand. */
 import { type ObjectKey, toObjectKey } from '../../model/object-id.ts'
 import type { Declaration, Found, KindDefinition, LinkScope } from '../kinds/kind-definition.ts'
-import type { ObjectIndex } from './object-index.ts'
+import type { IndexChanges, ObjectIndex } from './object-index.ts'
 
-/** Questions asked, and what the answers rested on. */
+/** What was asked. */
 export interface LookupRecord {
-  /** Fragments by key; `undefined` for names that nothing has. */
-  readonly objects: ReadonlyMap<ObjectKey, unknown>
-  readonly claims: ReadonlyMap<string, unknown>
+  readonly keys: readonly ObjectKey[]
+  readonly slots: readonly string[]
   /** Whether a hint was wanted, which rests on every name there is. */
   readonly askedForHint: boolean
 }
 
 export class RecordingScope implements LinkScope, LookupRecord {
-  readonly objects = new Map<ObjectKey, unknown>()
-  readonly claims = new Map<string, unknown>()
+  readonly keys: ObjectKey[] = []
+  readonly slots: string[] = []
   askedForHint = false
   readonly #index: ObjectIndex
 
@@ -29,7 +28,7 @@ export class RecordingScope implements LinkScope, LookupRecord {
     const { group, kind } = definition
     const key = toObjectKey({ group, kind, namespace: name.namespace, name: name.name })
     const fragment = this.#index.get(key)
-    this.objects.set(key, fragment)
+    this.keys.push(key)
     if (fragment === undefined)
       return { type: 'missing', nearest: () => this.#hint(key, name.name) }
     if (fragment.type === 'unusable') return { type: 'unusable' }
@@ -39,9 +38,8 @@ export class RecordingScope implements LinkScope, LookupRecord {
   }
 
   claimant(slot: string): Declaration | undefined {
-    const fragment = this.#index.claimant(slot)
-    this.claims.set(slot, fragment)
-    return fragment?.declaration
+    this.slots.push(slot)
+    return this.#index.claimant(slot)?.declaration
   }
 
   #hint(key: ObjectKey, name: string): string | undefined {
@@ -50,10 +48,9 @@ export class RecordingScope implements LinkScope, LookupRecord {
   }
 }
 
-/** Whether the same questions would be answered the same. */
-export function stillHolds(record: LookupRecord, index: ObjectIndex): boolean {
+/** Whether the same questions would be answered the same after the changes. */
+export function stillHolds(record: LookupRecord, { keys, slots }: IndexChanges): boolean {
   if (record.askedForHint) return false
-  for (const [key, fragment] of record.objects) if (index.get(key) !== fragment) return false
-  for (const [slot, fragment] of record.claims) if (index.claimant(slot) !== fragment) return false
-  return true
+  if (keys.size > 0 && record.keys.some((key) => keys.has(key))) return false
+  return slots.size === 0 || !record.slots.some((slot) => slots.has(slot))
 }

@@ -177,6 +177,10 @@ class WrittenPlace implements Place {
     return this.#document.locate(this.#toWritten(path))
   }
 
+  sourceText(path: DocumentPath): string | undefined {
+    return this.#document.sourceText(this.#toWritten(path))
+  }
+
   problem(path: DocumentPath, text: Parameters<Place['problem']>[1]): Problem {
     return problemAt(this.#document, this.#toWritten(path), text)
   }

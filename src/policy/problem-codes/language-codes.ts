@@ -50,6 +50,7 @@ export const LANGUAGE_CODES = {
   PLB0515: { title: 'match named twice', severity: 'error' },
   PLB0516: { title: 'pattern that no request path matches', severity: 'warning' },
   PLB0517: { title: 'headers not understood', severity: 'error' },
+  PLB0518: { title: 'pattern beyond ASCII', severity: 'error' },
   PLB0520: { title: 'invalid weight', severity: 'error' },
   PLB0521: { title: 'weights total zero', severity: 'error' },
   PLB0522: { title: 'invalid service name', severity: 'error' },

@@ -6,6 +6,7 @@ import type { DocumentPath } from '../../document.ts'
 import type { HeaderMatch } from '../../intent/http-match.ts'
 import type { ProblemText } from '../../problem-at.ts'
 import type { Place } from '../kind-definition.ts'
+import { textWanted } from '../text-wanted.ts'
 import { shorten } from './names.ts'
 import { judgePattern } from './pattern.ts'
 
@@ -33,7 +34,7 @@ export function readHeaders(
   const problems: Problem[] = []
   const headers = new Map<string, { header: HeaderMatch; path: DocumentPath }>()
   for (const entry of entriesOf(written, path)) {
-    const header = readHeader(entry)
+    const header = readHeader(entry, place)
     if ('code' in header) {
       problems.push(place.problem(entry.path, header))
       continue
@@ -67,10 +68,11 @@ function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function readHeader({ name, value }: Entry): HeaderMatch | ProblemText {
+function readHeader({ name, value, path }: Entry, place: Place): HeaderMatch | ProblemText {
   if (name === '' && !isMapping(value)) return wrongForm()
   if (!FIELD_NAME.test(name)) return badName(name)
-  if (typeof value !== 'string') return notText(name, value)
+  if (typeof value !== 'string')
+    return textWanted(`the pattern of header ${name}`, value, place.sourceText(path))
   const verdict = judgePattern(value)
   if (verdict !== undefined) return verdict
   const lower = name.toLowerCase()
@@ -92,21 +94,6 @@ function badName(name: string): ProblemText {
     fix: name.startsWith(':')
       ? 'use pathRegex, methods or the header host in its place'
       : 'write a name of letters, digits and "-"',
-  }
-}
-
-/** D35. */
-function notText(name: string, value: unknown): ProblemText {
-  if (typeof value === 'object')
-    return {
-      code: 'PLB0312',
-      message: `the pattern of header ${name} is not text`,
-      fix: 'write a regular expression in quotes',
-    }
-  return {
-    code: 'PLB0313',
-    message: `the pattern of header ${name} wants text, and YAML reads it without quotes as the ${typeof value} ${String(value)}`,
-    fix: `write ${JSON.stringify(String(value))}`,
   }
 }
 

@@ -3,6 +3,7 @@ import { RE2JS, RE2JSException } from 're2js'
 import { z } from 'zod'
 import type { ProblemText } from '../../problem-at.ts'
 import { shorten } from './names.ts'
+import { programSize } from './program-size.ts'
 import { rule } from './rule.ts'
 
 /** Envoy refuses larger programs unless told otherwise (runtime key re2.max_program_size.error_level). */
@@ -12,7 +13,11 @@ const MAX_PROGRAM_SIZE = 100
 const MAX_REMEMBERED = 10_000
 const verdicts = new Map<string, ProblemText | undefined>()
 
+/** Paths without a special character, which most are: valid, and as many steps as characters. */
+const PLAIN = /^[A-Za-z0-9/_~%-]{0,80}$/
+
 export function judgePattern(pattern: string): ProblemText | undefined {
+  if (PLAIN.test(pattern)) return undefined
   if (verdicts.has(pattern)) return verdicts.get(pattern)
   const verdict = compileAndJudge(pattern)
   if (verdicts.size >= MAX_REMEMBERED) verdicts.clear()
@@ -20,17 +25,31 @@ export function judgePattern(pattern: string): ProblemText | undefined {
   return verdict
 }
 
+/** Envoy reads patterns byte by byte, so a character beyond ASCII is several, and `\x{100}` is none. */
+const BEYOND_BYTES = /[^\0-\x7f]|\\x\{0*[1-9a-fA-F][0-9a-fA-F]{2,}\}/
+
 function compileAndJudge(pattern: string): ProblemText | undefined {
+  const [beyond] = BEYOND_BYTES.exec(pattern) ?? []
+  if (beyond !== undefined) return beyondBytes(beyond)
   try {
-    const size = RE2JS.compile(pattern).programSize()
+    const size = programSize(RE2JS.compile(pattern), pattern)
     return size > MAX_PROGRAM_SIZE ? tooLarge(size) : undefined
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error
+    const reason = error.message.replace(/^error parsing regexp: /, '')
     return {
       code: 'PLB0510',
-      message: `${JSON.stringify(shorten(pattern))} is not an RE2 regular expression: ${shorten(error.message)}`,
+      message: `${JSON.stringify(shorten(pattern))} is not an RE2 regular expression: ${shorten(reason)}`,
       fix: 'write RE2 syntax: no look-around, no back-references',
     }
+  }
+}
+
+function beyondBytes(character: string): ProblemText {
+  return {
+    code: 'PLB0518',
+    message: `the pattern holds ${character}, and Envoy compares bytes: beyond ASCII it would match something else, or nothing`,
+    fix: 'write the bytes as they travel; in paths they are percent-encoded, as in %C3%A9',
   }
 }
 
