@@ -10,7 +10,8 @@ import type { Clock, Instant } from '../../src/model/clock.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { anAuthority, aSigningRequest, NEVER } from './an-authority.ts'
 
-const missing = spawnSync('openssl', ['version']).error !== undefined
+const PROGRAM = 'openssl'
+const missing = spawnSync(PROGRAM, ['version']).error !== undefined
 const realClock: Clock = {
   now: () => Date.now() as Instant,
   monotonic: () => performance.now(),
@@ -36,7 +37,7 @@ async function onDisk(rootKeyType: KeyType, request: Partial<SigningRequest> = {
 }
 
 function openssl(...args: readonly string[]): string {
-  return execFileSync('openssl', args, { encoding: 'utf8', stdio: 'pipe' })
+  return execFileSync(PROGRAM, args, { encoding: 'utf8', stdio: 'pipe' })
 }
 
 /** The dump without what differs from run to run, and from one OpenSSL to the next. */
