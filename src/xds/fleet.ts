@@ -95,10 +95,22 @@ export class Fleet {
   /** What a stream's machine did, in the words of everybody else. */
   note(stream: ProxyStream, events: readonly StreamEvent[]): void {
     for (const event of events) this.#noteEvent(stream, event)
+    if (stream.view?.isHolding === true) this.#noteHeld(stream)
+    else this.#noteProgress(stream)
+  }
+
+  #noteProgress(stream: ProxyStream): void {
+    const part = this.#partOf(stream)
     const proven = provenSequence(stream.state)
     if (proven === stream.state.sequence) stream.view?.prove(stream.state.target)
-    const convergedAfter = this.enforcement.progress(this.#partOf(stream), proven)
+    this.enforcement.letThrough(part)
+    const convergedAfter = this.enforcement.progress(part, proven)
     if (convergedAfter !== undefined) this.#options.metrics.converged(convergedAfter)
+  }
+
+  /** What it has yet to answer may be the very version that is held: it may still accept it. */
+  #noteHeld(stream: ProxyStream): void {
+    if (stream.unansweredSince === undefined) this.enforcement.holdBack(this.#partOf(stream))
   }
 
   #flush(): void {
@@ -151,8 +163,6 @@ export class Fleet {
     if (isTouched) this.enforcement.touch(this.#partOf(stream))
     const isSame = before === view.published && stream.state.target === view.told
     if (!isSame || stream.view !== view) stream.retarget(view, this.#flushed)
-    if (view.isHolding) this.enforcement.holdBack(this.#partOf(stream))
-    else this.enforcement.letThrough(this.#partOf(stream))
   }
 
   #noteEvent(stream: ProxyStream, event: StreamEvent): void {

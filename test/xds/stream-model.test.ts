@@ -61,6 +61,7 @@ type Command =
   | { readonly type: 'publish'; readonly view: ViewResources }
   | { readonly type: 'toClient' }
   | { readonly type: 'toServer' }
+  | { readonly type: 'settle' }
   | { readonly type: 'reconnect' }
   | { readonly type: 'wait'; readonly ms: number }
 
@@ -78,6 +79,7 @@ function commands(views: fc.Arbitrary<ViewResources>, ...others: readonly Comman
         weight: 5,
         arbitrary: fc.constantFrom<Command>({ type: 'toClient' }, { type: 'toServer' }),
       },
+      { weight: 1, arbitrary: fc.constant<Command>({ type: 'settle' }) },
       ...(others.length === 0 ? [] : [{ weight: 1, arbitrary: fc.constantFrom(...others) }]),
     ),
     { maxLength: 60 },
@@ -117,6 +119,9 @@ class World {
         if (response !== undefined) this.client.receive(response)
         break
       }
+      case 'settle':
+        this.settle()
+        break
       case 'wait':
         this.#now += command.ms
         this.#give({ type: 'tick' })

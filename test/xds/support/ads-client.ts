@@ -54,6 +54,7 @@ export class AdsClient {
           )
     this.#client = new Client(`127.0.0.1:${port}`, credentials, {
       'grpc.enable_retries': 0,
+      'grpc.max_receive_message_length': -1,
       'grpc.ssl_target_name_override': 'xds.test',
     })
     this.#stream = this.#client.makeBidiStreamRequest(method, asItIs, asItIs)
@@ -113,11 +114,6 @@ export class AdsClient {
   /** Responses that came and were not looked at yet. */
   get waiting(): number {
     return this.#responses.length
-  }
-
-  /** Stops reading, as a process does that hangs. */
-  pause(): void {
-    this.#stream.pause()
   }
 
   halfClose(): void {
