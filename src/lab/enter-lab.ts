@@ -77,9 +77,16 @@ export function labPlace(environment: NodeJS.ProcessEnv): LabPlace | undefined {
       'NotInLab',
       `${MARKER} is set, but this process runs in the host's network namespace; unset ${MARKER} and start again`,
     )
-  process.on('message', takeSignal)
-  process.channel?.unref()
+  followOuter()
   return place
+}
+
+function followOuter(): void {
+  if (process.listeners('message').includes(takeSignal)) return
+  process.on('message', takeSignal)
+  // The outer process can die before setpriv has tied this one's life to its own.
+  process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+  process.channel?.unref()
 }
 
 function takeSignal(message: unknown): void {

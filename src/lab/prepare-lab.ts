@@ -30,9 +30,10 @@ export async function prepareLab(options: PrepareOptions): Promise<Preparations>
   const environment = withSystemPath(options.environment)
   const common = { environment, progress, ...(signal && { signal }) }
   const fetchesEnvoy = await findEnvoy({ ...common, fetch: false }).then(() => false, isMissing)
-  await ensurePrerequisites({ ...common, fetchesEnvoy })
+  const root = process.getuid?.() === 0
+  await ensurePrerequisites({ ...common, fetchesEnvoy, root })
   const envoy = await findEnvoy({ ...common, fetch: true })
-  const isolation = await chooseIsolation({ ...common, root: process.getuid?.() === 0 })
+  const isolation = await chooseIsolation({ ...common, root })
   return {
     isolation,
     environment: { ...environment, ENVOY: envoy.path },

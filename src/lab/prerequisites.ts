@@ -83,23 +83,27 @@ export interface PrerequisiteOptions {
   readonly environment: NodeJS.ProcessEnv
   /** Whether Envoy will have to be fetched. */
   readonly fetchesEnvoy: boolean
+  readonly root: boolean
+  /** The machine's /etc/os-release when left out. */
+  readonly osRelease?: string
   readonly progress: (line: string) => void
   readonly signal?: AbortSignal
 }
 
 /** Resolves once every program is there. Throws `LabError` `ProgramMissing` with one sentence on what to type. */
 export async function ensurePrerequisites(options: PrerequisiteOptions): Promise<void> {
-  const missing = await findMissing(options)
-  const family = distributionFamily(await readFile('/etc/os-release', 'utf8').catch(() => ''))
-  const decision = decidePrerequisites({ missing, family, root: process.getuid?.() === 0 })
-  switch (decision.type) {
-    case 'ready':
-      return
-    case 'refuse':
-      throw new LabError('ProgramMissing', decision.sentence)
-    case 'install':
-      await install(decision, options)
-  }
+  const osRelease = options.osRelease ?? (await readFile('/etc/os-release', 'utf8').catch(() => ''))
+  const family = distributionFamily(osRelease)
+  const decision = decidePrerequisites({
+    ...{ family, root: options.root },
+    missing: await findMissing(options),
+  })
+  if (decision.type === 'install') await install(decision, options)
+  if (decision.type === 'refuse') throw new LabError('ProgramMissing', decision.sentence)
+  if (decision.type === 'ready') return
+  // What was installed may bring the program to a folder that PATH does not name.
+  const left = decidePrerequisites({ family, root: false, missing: await findMissing(options) })
+  if (left.type === 'refuse') throw new LabError('ProgramMissing', left.sentence)
 }
 
 async function findMissing(options: PrerequisiteOptions): Promise<readonly Prerequisite[]> {

@@ -1,10 +1,14 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import {
   decidePrerequisites,
   distributionFamily,
+  ensurePrerequisites,
   type PrerequisiteFacts,
   withSystemPath,
 } from '../../src/lab/prerequisites.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const iptables = {
   program: 'iptables-restore',
@@ -72,6 +76,44 @@ describe('distributionFamily', () => {
     ['', 'unknown'],
   ])('reads %j as %s', (text, family) => {
     expect(distributionFamily(text)).toBe(family)
+  })
+})
+
+describe('ensurePrerequisites', () => {
+  /** A PATH whose apt-get knows no package before an update, and installs what `brings` says. */
+  async function aMachine(brings: readonly string[]) {
+    const bin = await temporaryDirectory()
+    const program = (name: string, script: string) =>
+      writeFile(join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+    for (const name of ['ip', 'unshare', 'nsenter', 'setpriv', 'mount'])
+      await program(name, 'exit 0')
+    const steps = brings.map((name) => `echo "#!/bin/sh" > ${bin}/${name}; chmod +x ${bin}/${name}`)
+    const install = `[ -e ${bin}/lists ] || exit 100; ${steps.join('; ')}`
+    await program(
+      'apt-get',
+      `PATH=/usr/bin:/bin; case "$*" in *update) : > ${bin}/lists ;; *) ${install || ':'} ;; esac`,
+    )
+    const lines: string[] = []
+    const ensured = ensurePrerequisites({
+      environment: { PATH: bin },
+      ...{ fetchesEnvoy: false, root: true, osRelease: 'ID=debian' },
+      progress: (line) => lines.push(line),
+    })
+    return { ensured, lines }
+  }
+
+  it('installs what is missing, after an update where the lists are too old', async () => {
+    const { ensured, lines } = await aMachine(['iptables-restore'])
+    await ensured
+    expect(lines).toEqual(['iptables-restore missing: apt-get install iptables', 'apt-get update'])
+  })
+
+  it('says so when the program is still missing afterwards', async () => {
+    const { ensured } = await aMachine(['something-else'])
+    await expect(ensured).rejects.toMatchObject({
+      code: 'ProgramMissing',
+      message: expect.stringContaining('iptables-restore'),
+    })
   })
 })
 
