@@ -2,21 +2,13 @@
 import type { Instant, Ms } from '../../model/clock.ts'
 import type { CommitSha } from '../../model/commit-sha.ts'
 import type { Problem } from '../../model/problem.ts'
+import type { RejectedResource } from '../../xds/enforcement.ts'
 
 export interface PlanCounts {
   readonly create: number
   readonly configure: number
   readonly prune: number
   readonly unchanged: number
-}
-
-/** A proxy that refused a resource, and the policy lines that made the resource. */
-export interface NackRecord {
-  readonly proxy: string
-  readonly type: string
-  readonly resources: readonly string[]
-  readonly error: string
-  readonly origins: readonly string[]
 }
 
 export interface CommitRecord {
@@ -29,6 +21,8 @@ export interface CommitRecord {
     | 'validated'
     | 'applied'
     | 'enforced'
+    /** A proxy has NACKed what the commit makes of its configuration; it keeps the last version it ACKed. */
+    | 'rejected'
     /** The commit is wrong: nothing of it was done, and the last good commit keeps serving. */
     | 'stalled'
     /** The world failed: the pass is tried again. */
@@ -49,10 +43,11 @@ export interface CommitRecord {
   readonly planLines?: readonly string[]
   /** Who could newly call what, and who no longer can, against the commit before; a line each. */
   readonly access?: readonly string[]
-  /** Proxies whose configuration the commit changes. */
-  readonly touched: readonly string[]
-  readonly acked: readonly string[]
-  readonly nacks: readonly NackRecord[]
+  /** Connected proxies whose configuration the commit changes. */
+  readonly touched: number
+  /** Those of them that have ACKed all of it. */
+  readonly acked: number
+  readonly nacked: readonly RejectedResource[]
   /** Why the commit stopped, where it did. */
   readonly reason?: string
 }
@@ -65,6 +60,7 @@ export function isSettled(record: CommitRecord): boolean {
     case 'applied':
       return false
     case 'enforced':
+    case 'rejected':
     case 'stalled':
     case 'failed':
     case 'waiting':

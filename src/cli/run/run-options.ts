@@ -2,6 +2,8 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { isTrustDomain, type TrustDomain } from '../../model/spiffe-id.ts'
+import type { GitCredentials } from '../../reconciler/git/credentials.ts'
+import { parseSchedule, type Schedule } from '../../reconciler/schedule.ts'
 import { UsageError } from '../exit-code.ts'
 
 export interface Listen {
@@ -16,12 +18,10 @@ export interface RunOptions {
   /** The folder of the repository that holds the policies; empty for all of it. */
   readonly path: string
   readonly data: string
-  /** A cron expression, or `@every 30s`. */
-  readonly schedule: string
+  readonly schedule: Schedule
   readonly gitTimeoutMs: number
-  readonly credentials?: { readonly username: string; readonly password: string }
+  readonly credentials?: GitCredentials
   readonly trustDomain: TrustDomain
-  readonly meshName: string
   readonly xds: Listen
   /** Where proxies reach the xDS server, when that is not where it listens. */
   readonly xdsAddress?: string
@@ -42,7 +42,6 @@ export interface RunFlags {
   readonly gitTimeout: string
   readonly gitUsername?: string
   readonly trustDomain: string
-  readonly meshName: string
   readonly xdsListen: string
   readonly xdsAddress?: string
   readonly httpListen: string
@@ -60,20 +59,29 @@ export function toRunOptions(flags: RunFlags, environment: Environment): RunOpti
     throw new UsageError(
       `--trust-domain is ${JSON.stringify(flags.trustDomain)}; use lowercase letters, digits, dots, dashes and underscores`,
     )
+  const schedule = parseSchedule(flags.schedule)
+  if (!schedule.ok) throw new UsageError(`--schedule: ${schedule.error}`)
   const password = environment['PLUMB_GIT_PASSWORD']
+  const { ref, path, drift, logFormat, logLevel, xdsAddress, upstreamMark } = flags
   return {
-    ...flags,
     repository: isUrl(flags.repository) ? flags.repository : resolve(flags.repository),
+    ref,
+    path,
     data: resolve(flags.data ?? defaultDataDirectory(environment)),
+    schedule: schedule.value,
     gitTimeoutMs: parseSpan('--git-timeout', flags.gitTimeout),
+    ...(password !== undefined && {
+      credentials: { type: 'basic', username: flags.gitUsername ?? 'git', password },
+    }),
     trustDomain: flags.trustDomain,
     xds: parseListen('--xds-listen', flags.xdsListen),
+    ...(xdsAddress !== undefined && { xdsAddress }),
     http: parseListen('--http-listen', flags.httpListen),
-    ...(password !== undefined && {
-      credentials: { username: flags.gitUsername ?? 'git', password },
-    }),
-    ...(flags.upstreamMark === undefined ? {} : { upstreamMark: Number(flags.upstreamMark) }),
-  } as RunOptions
+    drift,
+    ...(upstreamMark !== undefined && { upstreamMark: Number(upstreamMark) }),
+    logFormat,
+    logLevel,
+  }
 }
 
 export function defaultDataDirectory(environment: Environment): string {
@@ -89,7 +97,7 @@ function isUrl(text: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(text)
 }
 
-function parseListen(flag: string, text: string): Listen {
+export function parseListen(flag: string, text: string): Listen {
   const match = /^(?:\[([0-9a-f:]+)\]|([^:]*)):(\d{1,5})$/i.exec(text)
   const port = Number(match?.[3])
   if (match === null || port > 65_535)

@@ -8,7 +8,7 @@ import type { HttpRequest } from '../../policy/access/request-set.ts'
 export function printAccessChanges(changes: readonly AccessChange[]): readonly string[] {
   return changes.map((change) => {
     const sign = change.direction === 'gained' ? '+' : '-'
-    const where = change.locations.map(printLocation).slice(0, 3).join(', ')
+    const where = [...new Set(change.locations.map(printLocation))].slice(0, 3).join(', ')
     return `${sign} ${printChange(change)}${where === '' ? '' : `   (${where})`}`
   })
 }

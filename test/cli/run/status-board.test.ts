@@ -16,9 +16,9 @@ function aRecord(commit: CommitSha, change: Partial<CommitRecord> = {}): CommitR
     state: 'sourced',
     sourcedAt: 0 as Instant,
     problems: [],
-    touched: [],
-    acked: [],
-    nacks: [],
+    touched: 0,
+    acked: 0,
+    nacked: [],
     ...change,
   }
 }

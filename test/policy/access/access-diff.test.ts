@@ -105,7 +105,7 @@ describe('who could newly call what', () => {
     })
     expect(difference({}, { grants: [books, port] })).toEqual([
       '+ shop/buyer → store/books   *, e.g. GET /books   (policy.yaml:12)',
-      '+ shop/buyer → store/books:1   *, e.g. GET /   (policy.yaml:12, policy.yaml:12)',
+      '+ shop/buyer → store/books:1   *, e.g. GET /   (policy.yaml:12)',
     ])
   })
 

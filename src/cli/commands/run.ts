@@ -1,0 +1,49 @@
+/** `plumb run`: the control plane. */
+import { Command, Option } from 'commander'
+import { runControlPlane } from '../run/run-control-plane.ts'
+import { type RunFlags, toRunOptions } from '../run/run-options.ts'
+
+const DESCRIPTION = `Follows a branch of a policy repository and keeps the cluster and every Envoy true to it.
+
+The cluster is embedded: it lives in this process and in the data directory. A commit passes four stations: sourced, validated,
+applied, enforced. Enforced means that every proxy it touches has ACKed it. SIGHUP asks for a pass now; SIGTERM drains and ends.
+
+The password for git is read from PLUMB_GIT_PASSWORD.`
+
+export function runCommand(): Command {
+  return new Command('run')
+    .summary('the control plane: follows a branch, applies it, serves xDS, issues certificates')
+    .description(DESCRIPTION)
+    .requiredOption('-r, --repository <url|path>', 'the policy repository: https URL or local path')
+    .option('--ref <ref>', 'branch, tag or SHA to follow', 'main')
+    .option('--path <folder>', 'folder of the repository that holds the policies', '')
+    .option('--data <folder>', 'data directory (default: the state directory of the user)')
+    .option('--schedule <when>', 'cron expression, or @every 30s', '@every 30s')
+    .option('--git-timeout <span>', 'time limit of one git operation', '60s')
+    .option('--git-username <name>', 'user for git over HTTPS')
+    .option('--trust-domain <name>', 'SPIFFE trust domain', 'cluster.local')
+    .option('--xds-listen <host:port>', 'where proxies connect', '127.0.0.1:15128')
+    .option('--xds-address <host>', 'what proxies are told to connect to (default: the same)')
+    .option(
+      '--http-listen <host:port>',
+      'health, metrics, status, POST /reconcile',
+      '127.0.0.1:9091',
+    )
+    .addOption(
+      new Option('--drift <mode>', 'what to do about foreign edits')
+        .choices(['correct', 'report'])
+        .default('correct'),
+    )
+    .option('--upstream-mark <number>', 'SO_MARK for what proxies send (labs without root)')
+    .addOption(
+      new Option('--log-format <format>', 'lines for people or for machines')
+        .choices(['text', 'json'])
+        .default('text'),
+    )
+    .addOption(
+      new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error']).default('info'),
+    )
+    .action(async (flags: RunFlags) => {
+      process.exitCode = await runControlPlane(toRunOptions(flags, process.env))
+    })
+}

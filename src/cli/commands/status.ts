@@ -1,0 +1,70 @@
+/** `plumb status`: what became of the last commits, and which proxies are connected. */
+import Table from 'cli-table3'
+import { Command, Option } from 'commander'
+import { ControlPlaneClient } from '../control-plane-client.ts'
+import { EXIT_CODE } from '../exit-code.ts'
+import type { CommitRecord } from '../run/commit-record.ts'
+import { defaultDataDirectory, socketPath } from '../run/run-options.ts'
+import type { Status } from '../run/status-routes.ts'
+import { wantsColour } from '../wants-colour.ts'
+
+interface StatusFlags {
+  readonly data?: string
+  readonly output: 'text' | 'json'
+}
+
+const ANSWER_WITHIN_MS = 10_000
+
+export function statusCommand(): Command {
+  return new Command('status')
+    .description(
+      'show what became of the last commits; exit status 1 when the newest is not enforced',
+    )
+    .option('--data <folder>', 'data directory of the control plane')
+    .addOption(
+      new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text'),
+    )
+    .action(async ({ data, output }: StatusFlags) => {
+      const client = new ControlPlaneClient(socketPath(data ?? defaultDataDirectory(process.env)))
+      const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
+      const status = await client.status(signal)
+      const proxies = await client.proxies(signal)
+      process.stdout.write(
+        output === 'json'
+          ? `${JSON.stringify({ ...status, proxies }, null, 2)}\n`
+          : printStatus(status, proxies.length),
+      )
+      const isEnforced = status.history.at(-1)?.state === 'enforced'
+      process.exitCode = isEnforced ? EXIT_CODE.ok : EXIT_CODE.found
+    })
+}
+
+function printStatus(status: Status, proxies: number): string {
+  const table = new Table({
+    head: ['commit', 'subject', 'state', 'ACKed', 'enforced after'],
+    style: wantsColour(process.stdout) ? {} : { head: [], border: [] },
+  })
+  for (const record of status.history.toReversed()) table.push(toCells(record))
+  const ready = status.ready ? 'ready' : `not ready: ${status.reason}`
+  const problems = status.history.at(-1)?.problems ?? []
+  return [
+    `${ready}, ${proxies} ${proxies === 1 ? 'proxy' : 'proxies'} connected`,
+    status.history.length === 0 ? 'no commit has been sourced yet' : table.toString(),
+    ...problems.map(
+      ({ location, code, message }) =>
+        `${location.file}:${location.line}:${location.column}  ${code}  ${message}`,
+    ),
+    '',
+  ].join('\n')
+}
+
+function toCells(record: CommitRecord): string[] {
+  const { commit, subject, state, touched, acked, enforcedAfterMs } = record
+  return [
+    commit.slice(0, 12),
+    subject.length > 48 ? `${subject.slice(0, 47)}…` : subject,
+    state,
+    `${acked} of ${touched}`,
+    enforcedAfterMs === undefined ? '' : `${Math.round(enforcedAfterMs)} ms`,
+  ]
+}

@@ -1,0 +1,121 @@
+/** The control plane, put together: the one place where reconciling and serving meet. */
+import { join } from 'node:path'
+import { Registry } from 'prom-client'
+import { toSpiffeId } from '../../model/spiffe-id.ts'
+import { MatchCompiler } from '../../policy/access/match-compiler.ts'
+import { clusterApi } from '../../reconciler/cluster-api-server.ts'
+import { openEmbeddedCluster } from '../../reconciler/cluster-embedded.ts'
+import { ClusterInventoryWatch } from '../../reconciler/cluster-inventory-watch.ts'
+import { bootstrapRoute } from './bootstrap-route.ts'
+import { CONTROL_NAMESPACE, CONTROL_PLANE_ACCOUNT } from './control-plane-identity.ts'
+import { HttpServers } from './http-servers.ts'
+import { ProgressRecorder } from './progress-recorder.ts'
+import { Reconciling } from './reconciling.ts'
+import { type RunOptions, socketPath } from './run-options.ts'
+import { Serving } from './serving.ts'
+import type { Shell } from './shell.ts'
+import { StatusBoard } from './status-board.ts'
+import { statusRoutes } from './status-routes.ts'
+
+type EmbeddedCluster = Awaited<ReturnType<typeof openEmbeddedCluster>>
+
+interface Parts {
+  readonly cluster: EmbeddedCluster
+  readonly serving: Serving
+  readonly reconciling: Reconciling
+  readonly inventory: ClusterInventoryWatch
+  readonly http: HttpServers
+}
+
+export class ControlPlane {
+  readonly #parts: Parts
+  readonly #shell: Shell
+
+  /** Listens on every address; nothing is read from git yet. Rejects with what keeps it from starting. */
+  static async start(run: RunOptions, shell: Shell): Promise<ControlPlane> {
+    const cluster = await openEmbeddedCluster({
+      ...{ ...shell, directory: join(run.data, 'cluster') },
+      namespaces: ['default', CONTROL_NAMESPACE],
+    })
+    try {
+      return new ControlPlane({ cluster, ...(await assemble(run, shell, cluster)) }, shell)
+    } catch (error) {
+      await cluster.close()
+      throw error
+    }
+  }
+
+  private constructor(parts: Parts, shell: Shell) {
+    this.#parts = parts
+    this.#shell = shell
+  }
+
+  /** Asks for a pass as soon as possible. */
+  request(reason: string): void {
+    this.#parts.reconciling.request(reason)
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#parts.reconciling.run(signal)
+  }
+
+  /** Stops taking anything in, lets what is under way end, and closes what holds state last. */
+  async close(): Promise<void> {
+    this.#shell.log.info('draining')
+    const { http, reconciling, inventory, serving, cluster } = this.#parts
+    await http.close()
+    await reconciling.close()
+    await inventory.close()
+    await serving.close()
+    await cluster.close()
+  }
+}
+
+async function assemble(
+  run: RunOptions,
+  shell: Shell,
+  cluster: EmbeddedCluster,
+): Promise<Omit<Parts, 'cluster'>> {
+  const registry = new Registry()
+  const serving = await Serving.start({ run, shell, cluster, registry })
+  const { mesh, xds, authority } = serving
+  const compiler = new MatchCompiler()
+  const board = new StatusBoard()
+  const recorder = new ProgressRecorder({
+    ...{ ...shell, board, compiler },
+    enforcement: (commit) => xds.enforcement(commit),
+  })
+  xds.onEnforcement((enforcement) => recorder.enforced(enforcement), serving.signal)
+  const reconciling = await Reconciling.open({
+    ...{ run, shell, cluster, compiler },
+    onIntent: (intent) => {
+      mesh.setIntent(intent)
+      recorder.serves(intent)
+    },
+    onProgress: (progress) => recorder.progress(progress),
+    onEnd: (outcome) => recorder.ended(outcome),
+  })
+  const inventory = new ClusterInventoryWatch({
+    ...{ ...shell, cluster },
+    onChange: (current) => mesh.setInventory(current),
+  })
+  const status = statusRoutes({
+    ...{ board, registry },
+    notReady: () => (mesh.isSynced ? undefined : 'no commit is served yet'),
+    reconcile: () => reconciling.request('HTTP'),
+    proxies: () => xds.proxies(),
+  })
+  const bootstraps = bootstrapRoute({
+    ...{ authority, trustDomain: run.trustDomain, clock: shell.clock, xdsPort: run.xds.port },
+    controlPlaneId: toSpiffeId(run.trustDomain, CONTROL_PLANE_ACCOUNT),
+    inventory: () => mesh.inventory,
+    mesh: () => mesh.intent?.mesh,
+  })
+  const http = await HttpServers.listen({
+    address: run.http,
+    socketPath: socketPath(run.data),
+    open: [status],
+    administrative: [clusterApi(cluster), bootstraps],
+  })
+  return { serving, reconciling, inventory, http }
+}

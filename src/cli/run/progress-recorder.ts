@@ -1,0 +1,179 @@
+/** Turns what passes and proxies tell into the record of each commit, and into log lines. */
+import type { Clock } from '../../model/clock.ts'
+import type { CommitSha } from '../../model/commit-sha.ts'
+import type { Logger } from '../../model/logger.ts'
+import type { Problem } from '../../model/problem.ts'
+import { type AccessChange, accessDiff } from '../../policy/access/access-diff.ts'
+import { type AccessRelation, buildAccessRelation } from '../../policy/access/access-relation.ts'
+import type { MatchCompiler } from '../../policy/access/match-compiler.ts'
+import type { Intent } from '../../policy/intent.ts'
+import type { PassProgress } from '../../reconciler/pass-progress.ts'
+import { countSteps } from '../../reconciler/plan/step.ts'
+import type { ReconcileOutcome } from '../../reconciler/reconcile-outcome.ts'
+import { printAccessChanges } from '../../review/access/print-access-changes.ts'
+import type { Enforcement } from '../../xds/enforcement.ts'
+import { printPlan } from './print-plan.ts'
+import type { StatusBoard } from './status-board.ts'
+
+export interface ProgressRecorderOptions {
+  readonly board: StatusBoard
+  readonly compiler: MatchCompiler
+  readonly clock: Clock
+  readonly log: Logger
+  /** How far xDS is with a commit. */
+  readonly enforcement: (commit: CommitSha) => Enforcement | undefined
+}
+
+/** Problems of one commit that are written to the log; the rest are on the status page. */
+const LOGGED_PROBLEMS = 20
+
+export class ProgressRecorder {
+  readonly #options: ProgressRecorderOptions
+  /** Of the commit that is served. */
+  #served: AccessRelation | undefined
+
+  constructor(options: ProgressRecorderOptions) {
+    this.#options = options
+  }
+
+  /** The Intent is what proxies are told from now on. */
+  serves(intent: Intent): void {
+    this.#served = buildAccessRelation(intent)
+  }
+
+  progress(progress: PassProgress): void {
+    switch (progress.type) {
+      case 'sourced':
+        this.#sourced(progress)
+        break
+      case 'validated':
+        this.#validated(progress)
+        break
+      case 'rejected':
+        this.#rejected(progress)
+        break
+      case 'planned':
+        this.#planned(progress)
+        break
+      case 'applied':
+        this.#applied(progress.commit)
+        break
+    }
+  }
+
+  ended(outcome: ReconcileOutcome): void {
+    const { board, log } = this.#options
+    switch (outcome.type) {
+      case 'synced':
+        this.#applied(outcome.commit)
+        break
+      case 'waiting':
+        board.update(outcome.commit, { state: 'waiting', reason: outcome.reason })
+        log.warn('commit waits', { commit: outcome.commit, reason: outcome.reason })
+        break
+      case 'failed':
+        log.error('pass failed; it will be tried again', { error: outcome.error.message })
+        if (outcome.commit !== undefined)
+          board.update(outcome.commit, { state: 'failed', reason: outcome.error.message })
+        break
+      case 'stalled':
+        break
+    }
+  }
+
+  /** A commit that xDS has done with; whether it is enforced as a whole depends on the cluster, too. */
+  enforced({ commit }: Enforcement): void {
+    this.#settle(commit)
+  }
+
+  #sourced({ commit, header, relation, at }: PassProgress & { readonly type: 'sourced' }): void {
+    const subject = header.message.split('\n')[0] ?? ''
+    const { author } = header
+    this.#options.board.begin({
+      ...{ commit, subject, author, state: 'sourced', sourcedAt: at },
+      ...{ problems: [], touched: 0, acked: 0, nacked: [] },
+    })
+    this.#options.log.info('commit sourced', { commit, subject, author, relation })
+  }
+
+  #validated({
+    commit,
+    intent,
+    problems,
+    at,
+  }: PassProgress & { readonly type: 'validated' }): void {
+    const changes = this.#accessChanges(intent)
+    const access = printAccessChanges(changes)
+    this.#options.board.update(commit, { state: 'validated', validatedAt: at, problems, access })
+    this.#options.log.info('commit validated', {
+      commit,
+      objects: intent.objects.length,
+      warnings: problems.length,
+    })
+    for (const line of access) this.#options.log.info(`access ${line}`, { commit })
+  }
+
+  /** The first commit is compared with nothing: everything in it would be news. */
+  #accessChanges(intent: Intent): readonly AccessChange[] {
+    if (this.#served === undefined) return []
+    return accessDiff(this.#served, buildAccessRelation(intent), this.#options.compiler)
+  }
+
+  #rejected({ commit, problems }: PassProgress & { readonly type: 'rejected' }): void {
+    const { board, log } = this.#options
+    const errors = problems.filter(({ severity }) => severity === 'error')
+    const reason = `${errors.length} ${errors.length === 1 ? 'problem' : 'problems'}`
+    board.update(commit, { state: 'stalled', problems, reason })
+    log.error('commit refused; the last good commit keeps serving', {
+      commit,
+      problems: errors.length,
+    })
+    for (const problem of errors.slice(0, LOGGED_PROBLEMS)) log.error(printProblem(problem))
+  }
+
+  #planned({ commit, plan }: PassProgress & { readonly type: 'planned' }): void {
+    const counts = countSteps(plan)
+    const { create, configure, prune, unchanged } = counts
+    const planLines = printPlan(plan)
+    this.#options.board.update(commit, {
+      plan: { create, configure, prune, unchanged },
+      planLines,
+      ...(plan.blocked !== undefined && { state: 'waiting', reason: plan.blocked }),
+    })
+    this.#options.log.info('plan ready', { commit, ...counts })
+  }
+
+  #applied(commit: CommitSha): void {
+    const { board, clock, log } = this.#options
+    const record = board.record(commit)
+    if (record === undefined || record.appliedAt !== undefined) return
+    board.update(commit, { state: 'applied', appliedAt: clock.now() })
+    log.info('commit applied', { commit })
+    this.#settle(commit)
+  }
+
+  /** Enforced is the last station: the cluster has stored the commit and every touched proxy has ACKed it. */
+  #settle(commit: CommitSha): void {
+    const { board, clock, log } = this.#options
+    const record = board.record(commit)
+    const enforcement = this.#options.enforcement(commit)
+    if (record?.appliedAt === undefined || record.enforcedAt !== undefined) return
+    if (enforcement === undefined || enforcement.state === 'enforcing') return
+    const { state, touched, acked, nacked } = enforcement
+    const now = clock.now()
+    if (state === 'enforced') {
+      const enforcedAfterMs = now - record.sourcedAt
+      board.update(commit, { state, touched, acked, nacked, enforcedAt: now, enforcedAfterMs })
+      log.info('commit enforced', { commit, touched, acked, enforcedAfterMs })
+      return
+    }
+    board.update(commit, { state, touched, acked, nacked })
+    if (state === 'rejected')
+      for (const { proxy, type, name, error, origins } of nacked)
+        log.error('proxy rejected a resource', { commit, proxy, type, name, error, origins })
+  }
+}
+
+function printProblem({ code, location, message, fix }: Problem): string {
+  return `${location.file}:${location.line}:${location.column} ${code} ${message}; ${fix}`
+}

@@ -1,0 +1,35 @@
+/** Runs the control plane as a process: signals in, exit status out. */
+import { EXIT_CODE } from '../exit-code.ts'
+import { SystemClock } from '../system-clock.ts'
+import { SystemEntropy } from '../system-entropy.ts'
+import { createLogger } from '../system-logger.ts'
+import { ControlPlane } from './control-plane.ts'
+import { type RunOptions, socketPath } from './run-options.ts'
+
+/** Until SIGINT or SIGTERM. Throws for what keeps it from starting. */
+export async function runControlPlane(options: RunOptions): Promise<number> {
+  const stop = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort())
+  const { logFormat: format, logLevel: level, repository, ref, xds, http } = options
+  const clock = new SystemClock()
+  const log = createLogger({ format, level, stream: process.stderr, clock })
+  const controlPlane = await ControlPlane.start(options, {
+    clock,
+    entropy: new SystemEntropy(),
+    log,
+  })
+  process.on('SIGHUP', () => controlPlane.request('SIGHUP'))
+  log.info('control plane ready', {
+    repository,
+    ref,
+    xds: `${xds.host}:${xds.port}`,
+    http: `${http.host}:${http.port}`,
+    socket: socketPath(options.data),
+  })
+  try {
+    await controlPlane.run(stop.signal)
+  } finally {
+    await controlPlane.close()
+  }
+  return EXIT_CODE.ok
+}
