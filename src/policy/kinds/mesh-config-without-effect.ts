@@ -1,7 +1,7 @@
 /** Settings of OSM's controller that have nothing to set here, and what stands in their place. */
 import type { Problem } from '../../model/problem.ts'
+import { valueAt } from '../value-at.ts'
 import type { Declaration } from './kind-definition.ts'
-import { valueAt } from './schema-problems.ts'
 
 interface Setting {
   readonly path: readonly string[]

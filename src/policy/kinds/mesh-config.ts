@@ -13,6 +13,7 @@ import {
 } from './kind-definition.ts'
 import { v1alpha1, v1alpha2 } from './mesh-config-schema.ts'
 import { settingsWithoutEffect } from './mesh-config-without-effect.ts'
+import { grantsWithoutEffect } from './open-to-all.ts'
 
 export type MeshConfigBody = z.output<typeof v1alpha2>
 
@@ -56,8 +57,12 @@ export const MESH_CONFIG = defineKind<MeshConfigBody, MeshSettings>({
       ],
     }
   },
-  link: (part) => ({
-    problems: [],
+  link: (part, declaration, scope) => ({
+    problems: part.permissive
+      ? grantsWithoutEffect(declaration, scope, {
+          path: ['spec', 'traffic', 'enablePermissiveTrafficPolicyMode'],
+        })
+      : [],
     contribute: (draft) => {
       draft.mesh = part
     },

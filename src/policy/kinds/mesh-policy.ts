@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { MeshPolicyIntent } from '../intent/mesh-policy-intent.ts'
 import { canonicalVersion, defineKind, soleClaim } from './kind-definition.ts'
+import { grantsWithoutEffect } from './open-to-all.ts'
 
 const v1alpha1 = z.strictObject({
   spec: z.strictObject({
@@ -39,8 +40,14 @@ export const MESH_POLICY = defineKind<Body, MeshPolicyIntent>({
       ],
     }
   },
-  link: (part, { key }) => ({
-    problems: [],
-    contribute: (draft) => draft.meshPolicies.set(key, part),
+  link: (part, declaration, scope) => ({
+    problems:
+      part.access === 'permissive'
+        ? grantsWithoutEffect(declaration, scope, {
+            path: ['spec', 'access'],
+            namespace: declaration.id.namespace,
+          })
+        : [],
+    contribute: (draft) => draft.meshPolicies.set(declaration.key, part),
   }),
 })

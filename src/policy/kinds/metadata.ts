@@ -5,9 +5,9 @@ import type { Problem } from '../../model/problem.ts'
 import type { Document, DocumentPath } from '../document.ts'
 import { printPath } from '../print-path.ts'
 import { type ProblemText, problemAt } from '../problem-at.ts'
+import { valueAt } from '../value-at.ts'
 import { isDnsSubdomain, judgeLabel, shorten } from './fields/names.ts'
 import type { KindDefinition } from './kind-definition.ts'
-import { valueAt } from './schema-problems.ts'
 import { textWanted } from './text-wanted.ts'
 
 /** Keys under this prefix are written by Plumbline itself. */

@@ -5,6 +5,7 @@ import type { Problem } from '../../model/problem.ts'
 import type { Document, DocumentPath } from '../document.ts'
 import { printPath } from '../print-path.ts'
 import { type ProblemText, problemAt } from '../problem-at.ts'
+import { valueAt } from '../value-at.ts'
 import { shorten } from './fields/names.ts'
 import { ruleText } from './fields/rule.ts'
 import type { KindVersion } from './kind-definition.ts'
@@ -169,15 +170,4 @@ function describeValue(value: unknown): string {
   if (typeof value === 'object') return 'a mapping'
   if (typeof value === 'string') return `the text ${shorten(JSON.stringify(value))}`
   return `the ${typeof value} ${String(value)}`
-}
-
-/** What stands at the path of a document's value; `undefined` where nothing does. */
-export function valueAt(value: unknown, path: DocumentPath): unknown {
-  return path.reduce<unknown>(
-    (parent, part) =>
-      typeof parent === 'object' && parent !== null && Object.hasOwn(parent, part)
-        ? (parent as Readonly<Record<string | number, unknown>>)[part]
-        : undefined,
-    value,
-  )
 }

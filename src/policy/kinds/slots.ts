@@ -26,3 +26,8 @@ export function pathRegexSlot(namespace: string, pathRegex: string): string {
 export function rootCertificateSlot(role: 'active' | 'passive'): string {
   return `${role} root certificate`
 }
+
+/** A TrafficTarget into the namespace, or into any. */
+export function grantSlot(namespace = ''): string {
+  return `grant ${namespace}`
+}

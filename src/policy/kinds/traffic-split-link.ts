@@ -75,7 +75,7 @@ function chainedBackends(
         code: 'PLB0606',
         message: `the backend ${service.name} has a split of its own, ${other.id.name}, which this traffic does not pass: splits do not chain`,
         fix: 'name the backends of that split here, or remove it',
-        related: [other.location],
+        related: [other.place.locate(['metadata', 'name'])],
       }),
     ]
   })

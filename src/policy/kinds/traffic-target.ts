@@ -11,6 +11,7 @@ import {
 } from './fields/destination-port.ts'
 import { namespaceName, objectName } from './fields/names.ts'
 import { canonicalVersion, type Declaration, defineKind, olderVersion } from './kind-definition.ts'
+import { grantSlot } from './slots.ts'
 import { linkGrant, type TrafficTargetPart } from './traffic-target-link.ts'
 
 const subject = z.strictObject({
@@ -104,6 +105,7 @@ function read(declaration: Declaration<Body>) {
       ...judgeRules(declaration),
     ],
     applied: toApplied(declaration, destination),
+    claims: [{ slot: grantSlot() }, { slot: grantSlot(destination.namespace) }],
   }
 }
 

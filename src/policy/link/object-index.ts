@@ -2,6 +2,7 @@
 import { nearestName } from '../../model/nearest-name.ts'
 import { type ObjectKey, printObjectId } from '../../model/object-id.ts'
 import type { Problem } from '../../model/problem.ts'
+import type { SourceLocation } from '../../model/source-location.ts'
 import { problemAt } from '../problem-at.ts'
 import type { Fragment, UsableFragment } from './fragment.ts'
 
@@ -16,7 +17,7 @@ export class ObjectIndex {
   /** D29, and claims that two objects make. */
   readonly problems: readonly Problem[]
   readonly #byKey = new Map<ObjectKey, NamedFragment>()
-  readonly #bySlot = new Map<string, readonly UsableFragment[]>()
+  readonly #bySlot = new Map<string, UsableFragment[]>()
   /** Names by group, kind and namespace; made when the first hint is wanted. */
   #names: Map<string, string[]> | undefined
 
@@ -76,15 +77,21 @@ export class ObjectIndex {
 
   #claim(fragment: UsableFragment): readonly Problem[] {
     return fragment.claims.flatMap(({ slot, only }) => {
-      const claimants = this.#bySlot.get(slot) ?? []
-      const [first] = claimants
-      this.#bySlot.set(slot, [...claimants, fragment])
-      if (first === undefined || only === undefined || claimants.length < only.count) return []
-      const related = [first.declaration.location]
+      const claimants = this.#bySlot.get(slot)
+      const [first] = claimants ?? []
+      if (claimants === undefined) this.#bySlot.set(slot, [fragment])
+      else if (only !== undefined) claimants.push(fragment)
+      if (first === undefined || only === undefined) return []
+      if ((claimants?.length ?? 0) <= only.count) return []
+      const related = [nameOf(first)]
       const text = { ...only.problem(first.declaration), related }
       return [fragment.declaration.place.problem(only.path, text)]
     })
   }
+}
+
+function nameOf({ document }: NamedFragment): SourceLocation {
+  return document.locate(['metadata', 'name'])
 }
 
 /** Keys whose value differs, or that only one of the maps has. */
@@ -103,7 +110,7 @@ function changedKeys<Key, Value>(
 }
 
 function duplicate(second: NamedFragment, first: NamedFragment): Problem {
-  const at = first.document.locate(['metadata', 'name'])
+  const at = nameOf(first)
   return problemAt(second.document, ['metadata', 'name'], {
     code: 'PLB0330',
     message: `${printObjectId(second.id)} is already declared at ${at.file}:${at.line}`,

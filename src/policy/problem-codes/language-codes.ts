@@ -95,4 +95,5 @@ export const LANGUAGE_CODES = {
   PLB0610: { title: 'unused routes', severity: 'warning' },
   PLB0612: { title: 'rule already covered', severity: 'warning' },
   PLB0613: { title: 'limits for a path that no match has', severity: 'warning' },
+  PLB0614: { title: 'grants into an open mesh', severity: 'warning' },
 } as const satisfies Record<`PLB${number}`, ProblemCodeEntry>
