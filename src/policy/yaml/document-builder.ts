@@ -15,7 +15,13 @@ import { NODE, type NodeTable, NodeTableBuilder } from './node-table.ts'
 import type { ReadingLimits } from './reading-limits.ts'
 import type { ReadingProblemText } from './reading-problem.ts'
 import { resolvePlain, type ScalarValue } from './resolve-scalar.ts'
-import { ambiguousScalar, findTemplate, numberOutOfRange, unsoundText } from './scalar-problems.ts'
+import {
+  ambiguousScalar,
+  findTemplate,
+  notComposed,
+  numberOutOfRange,
+  unsoundEscape,
+} from './scalar-problems.ts'
 import type { SourceText } from './source-text.ts'
 import type { Chunk } from './split-documents.ts'
 import { collectionTagProblem, readTaggedScalar } from './tags.ts'
@@ -249,7 +255,9 @@ export class DocumentBuilder {
     const limit = this.#limits.maxScalarLength
     if (text.length > limit) this.#find(node, offset, say.scalarTooLong(text.length, limit))
     const isEscaped = event.style === NODE.doubleQuoted && !event.fast
-    const unsound = isEscaped || !this.#isAscii ? unsoundText(text) : undefined
+    const unsound =
+      (isEscaped ? unsoundEscape(text) : undefined) ??
+      (isEscaped || !this.#isAscii ? notComposed(text) : undefined)
     if (unsound !== undefined) this.#find(node, offset, unsound)
     const template = this.#hasTemplate ? findTemplate(text) : undefined
     if (template !== undefined) this.#find(node, offset, template.problem)

@@ -57,8 +57,6 @@ class FileParser {
   }
 
   parse(chunks: readonly Chunk[]): ParsedFile {
-    const bidi = findBidiControl(this.#source.text)
-    if (bidi !== undefined) this.#report(bidi.offset, bidi.problem)
     if (chunks.length <= this.#limits.maxDocumentsPerFile) {
       for (const chunk of chunks) this.#readChunk(chunk)
     }
@@ -71,11 +69,13 @@ class FileParser {
       this.#report(chunk.start + unsound.offset, unsound.problem)
       return
     }
+    const bidi = findBidiControl(chunk.text)
+    if (bidi !== undefined) this.#report(chunk.start + bidi.offset, bidi.problem)
     const events = this.#parseEvents(chunk)
     for (const [at, event] of events.entries()) {
       if (event.type !== EVENT_ID.DOCUMENT) continue
       const directive = directiveProblem(event.directives)
-      if (directive !== undefined) this.#report(chunk.start + chunk.text.indexOf('%'), directive)
+      if (directive !== undefined) this.#report(chunk.start + findDirective(chunk.text), directive)
       this.#addObjects(this.#build(chunk, events, at + 1))
     }
   }
@@ -121,6 +121,11 @@ class FileParser {
   #report(offset: number, text: ReadingProblemText): void {
     this.#problems.push(readingProblem(this.#source.locate(offset), text))
   }
+}
+
+/** The first line that begins with `%`. */
+function findDirective(text: string): number {
+  return text.search(/(?<![^\n\r])%/)
 }
 
 function ownerOf(objects: readonly ListedObject[], path: DocumentPath): ListedObject | undefined {

@@ -107,8 +107,8 @@ export function findTemplate(text: string): Found | undefined {
   }
 }
 
-/** For a decoded scalar: the forms that escapes can bring in, and text that is not in Unicode's composed form. */
-export function unsoundText(text: string): ReadingProblemText | undefined {
+/** What escapes can bring into a scalar: characters that the text of the document was searched for already. */
+export function unsoundEscape(text: string): ReadingProblemText | undefined {
   if (!text.isWellFormed()) {
     return {
       code: 'PLB0114',
@@ -116,8 +116,10 @@ export function unsoundText(text: string): ReadingProblemText | undefined {
       fix: 'write the character itself, or both halves',
     }
   }
-  const character = findControlCharacter(text) ?? findBidiControl(text)
-  if (character !== undefined) return character.problem
+  return (findControlCharacter(text) ?? findBidiControl(text))?.problem
+}
+
+export function notComposed(text: string): ReadingProblemText | undefined {
   const composed = text.normalize('NFC')
   if (composed === text) return undefined
   return {
@@ -128,7 +130,7 @@ export function unsoundText(text: string): ReadingProblemText | undefined {
   }
 }
 
-export function printCodePoint(character: string): string {
+function printCodePoint(character: string): string {
   const code = character.codePointAt(0) ?? 0
   return `U+${code.toString(16).toUpperCase().padStart(4, '0')}`
 }

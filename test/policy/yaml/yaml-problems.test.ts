@@ -180,7 +180,7 @@ describe('tags, anchors and aliases', () => {
     ['an alias before its anchor', 'a: *x\nb: &x 1', ['PLB0210 1:4 a']],
     ['an alias to itself', 'a: &x\n  b: *x', ['PLB0210 2:6 a.b']],
     ['an alias into another document', 'a: &x 1\n---\nb: *x', ['PLB0210 3:4 b']],
-    ['another version of YAML', '# c\n%YAML 1.1\n---\na: 1', ['PLB0212 2:1']],
+    ['another version of YAML', '# 5%\n%YAML 1.1\n---\na: 1', ['PLB0212 2:1']],
     ['a version that is none', '%YAML 2.0\n---\na: 1', ['PLB0201 2:1']],
   ])('report %s', (_name, text, problems) => {
     expect(problemsOf(text)).toEqual(problems)
@@ -229,7 +229,7 @@ describe('characters', () => {
     ['DEL', 'a: b\u007f', ['PLB0114 1:5']],
     ['half a surrogate pair', 'a: "\\ud800"', ['PLB0114 1:4 a']],
     ['an override', '# \u202e\na: 1', ['PLB0115 1:3']],
-    ['an isolate in a value', 'a: x\u2066y', ['PLB0115 1:5', 'PLB0115 1:4 a']],
+    ['an isolate in a value', 'a: x\u2066y', ['PLB0115 1:5']],
     ['an escaped override', 'a: "\\u202e"', ['PLB0115 1:4 a']],
     ['a decomposed letter', 'a: cafe\u0301', ['PLB0214 1:4 a']],
     ['a decomposed key', 'cafe\u0301: 1', ['PLB0214 1:1 ["cafe\u0301"]']],
