@@ -14,9 +14,9 @@ import { wantedFile } from '../policy/files/wanted-file.ts'
 import type { Intent } from '../policy/intent.ts'
 import type { PolicyCompiler } from '../policy/policy-compiler.ts'
 import type { DesiredObject } from '../render/kubernetes/desired-object.ts'
-import { toDesiredObjects } from '../render/kubernetes/to-desired-objects.ts'
 import { apply } from './apply.ts'
 import type { Cluster } from './cluster.ts'
+import { DesiredCache } from './desired-cache.ts'
 import { Exclusive } from './exclusive.ts'
 import type { CommitHeader, GitSource, ReadLimits } from './git-source.ts'
 import { type Inventory, unionInventory } from './inventory/inventory.ts'
@@ -79,6 +79,7 @@ export class Reconciler {
   readonly #options: ReconcilerOptions
   readonly #store: InventoryStore
   readonly #exclusive = new Exclusive()
+  readonly #desiredCache = new DesiredCache()
   /** As it is stored; absent when it has to be read. */
   #inventory: Inventory | undefined
   #judged: JudgedCommit | undefined
@@ -198,7 +199,7 @@ export class Reconciler {
     const problems = [...compilation.problems, ...verify(intent)]
     if (problems.some(({ severity }) => severity === 'error'))
       return { type: 'invalid', header, problems }
-    return { type: 'valid', header, intent, desired: toDesiredObjects(intent), problems }
+    return { type: 'valid', header, intent, desired: this.#desiredCache.of(intent), problems }
   }
 
   async #plan(judged: ValidCommit, inventory: Inventory, signal: AbortSignal): Promise<Plan> {

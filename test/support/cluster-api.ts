@@ -10,17 +10,20 @@ import {
 import { clusterApi } from '../../src/reconciler/cluster-api-server.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
-export async function aClusterApi(
-  cluster: Cluster,
-): Promise<{ readonly socketPath: string; readonly client: ClusterApiClient }> {
+export async function aClusterApi(cluster: Cluster): Promise<{
+  readonly socketPath: string
+  readonly client: ClusterApiClient
+  readonly close: () => Promise<void>
+}> {
   const socketPath = join(await temporaryDirectory(), 'cluster.sock')
   const server = fastify({ forceCloseConnections: true })
   await server.register(clusterApi(cluster))
   await server.listen({ path: socketPath })
   const client = connectClusterApi({ socketPath })
-  onTestFinished(async () => {
+  const close = async () => {
     client.close()
     await server.close()
-  })
-  return { socketPath, client }
+  }
+  onTestFinished(close)
+  return { socketPath, client, close: async () => await server.close() }
 }

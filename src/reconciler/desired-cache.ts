@@ -1,0 +1,23 @@
+/**
+ * The desired objects of a commit. A declaration that is the same as in the commit before gives the same object again, so that
+ * what is known of the object, as its hash, need not be worked out again.
+ */
+import { toObjectKey } from '../model/object-id.ts'
+import type { DeclaredObject, Intent } from '../policy/intent.ts'
+import type { DesiredObject } from '../render/kubernetes/desired-object.ts'
+import { toDesiredObjects } from '../render/kubernetes/to-desired-objects.ts'
+
+export class DesiredCache {
+  readonly #known = new WeakMap<DeclaredObject, DesiredObject>()
+
+  /** In the order of the Intent. */
+  of(intent: Intent): readonly DesiredObject[] {
+    const unknown = intent.objects.filter((declared) => !this.#known.has(declared))
+    const byKey = new Map(unknown.map((declared) => [toObjectKey(declared.id), declared]))
+    for (const desired of toDesiredObjects({ ...intent, objects: unknown })) {
+      const declared = byKey.get(toObjectKey(desired.id))
+      if (declared !== undefined) this.#known.set(declared, desired)
+    }
+    return intent.objects.flatMap((declared) => this.#known.get(declared) ?? [])
+  }
+}
