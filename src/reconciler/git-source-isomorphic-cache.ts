@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import git from 'isomorphic-git'
 import type { CommitSha } from '../model/commit-sha.ts'
 import type { Logger } from '../model/logger.ts'
-import { removeLeftovers } from './git/object-files.ts'
+import { removeLeftovers, wholeFiles } from './git/whole-files.ts'
 import { DamagedObjectsError, ObjectReader } from './git-source-isomorphic-objects.ts'
 
 /** Names the commit fetched last: what the next fetch tells the server that we have. */
@@ -75,7 +75,7 @@ export class GitCache {
     const reader = readerAt(this.#options, this.#next)
     this.#next += 1
     const { gitdir } = reader
-    const { fs } = reader.files
+    const fs = wholeFiles
     await mkdir(gitdir, { recursive: true, mode: 0o700 })
     await git.init({ fs, gitdir, dir: gitdir, bare: true, defaultBranch: 'main' })
     await git.setConfig({ fs, gitdir, path: 'remote.origin.url', value: this.#options.url })

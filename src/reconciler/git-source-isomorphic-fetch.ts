@@ -10,6 +10,7 @@ import {
   type TransportRequest,
   type TransportResponse,
 } from './git/http-transport.ts'
+import { wholeFiles } from './git/whole-files.ts'
 import { GitSourceError } from './git-source.ts'
 import { FETCHED } from './git-source-isomorphic-cache.ts'
 import type { ObjectReader } from './git-source-isomorphic-objects.ts'
@@ -70,10 +71,9 @@ export async function fetchInto(
   const maxBytes = fresh ? remote.maxPackBytes : Math.min(remote.maxPackBytes, MAX_INCREMENT_BYTES)
   const { fetchHead } = await withTransport(remote, maxBytes, signal, (http) =>
     git.fetch({
-      fs: reader.files.fs,
+      fs: wholeFiles,
       http: { request: (asked) => requestWithHead(http, asked) },
       gitdir: reader.gitdir,
-      cache: reader.cache,
       url: remote.url,
       remote: 'origin',
       ref: FETCHED,
@@ -83,7 +83,6 @@ export async function fetchInto(
       ...(fresh && { depth: CLONE_DEPTH }),
     }),
   )
-  await reader.refresh()
   if (fetchHead === null)
     throw new GitSourceError('RefNotFound', `${remote.url} has no commits yet; push one`)
   return fetchHead

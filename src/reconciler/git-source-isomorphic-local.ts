@@ -15,7 +15,7 @@ import {
   type GitSource,
   GitSourceError,
 } from './git-source.ts'
-import { DamagedObjectsError, ObjectReader } from './git-source-isomorphic-objects.ts'
+import { ObjectReader } from './git-source-isomorphic-objects.ts'
 
 export interface LocalOptions {
   readonly path: string
@@ -54,24 +54,17 @@ export class LocalGitSource implements GitSource {
   async resolve(ref: string, signal: AbortSignal): Promise<CommitSha> {
     const name = parseRefName(ref)
     if (!name.ok) throw new GitSourceError('RefNotFound', name.error)
-    return this.#limited(`looking for ${ref} in ${this.#options.path}`, signal, async () => {
-      await this.#objects.refresh()
-      return this.#resolve(ref, name.value)
-    })
+    return this.#limited(`looking for ${ref} in ${this.#options.path}`, signal, () =>
+      this.#resolve(ref, name.value),
+    )
   }
 
   read(request: ReadRequest): Promise<readonly SourceFile[]> {
     const { commit } = request
     const what = `reading commit ${commit} of ${this.#options.path}`
     return this.#limited(what, request.signal, async (signal) => {
-      try {
-        return await this.#read({ ...request, signal })
-      } catch (error) {
-        if (!(error instanceof DamagedObjectsError)) throw error
-        // `git gc` moves objects under a reader: look again, once.
-        await this.#objects.refresh()
-        return this.#read({ ...request, signal })
-      }
+      const { tree } = await this.#commit(commit)
+      return this.#files.read(this.#objects, { ...request, signal, tree })
     })
   }
 
@@ -116,7 +109,7 @@ export class LocalGitSource implements GitSource {
       if (commit !== undefined) return commit
       throw new GitSourceError(
         'RefNotFound',
-        `${candidate} of ${this.#options.path} names object ${oid}, which is missing or no commit; run git fsck, or follow a branch`,
+        `${candidate} of ${this.#options.path} names object ${oid}, which is no commit; follow a branch, or a tag of a commit`,
       )
     }
     throw new GitSourceError(
@@ -125,17 +118,9 @@ export class LocalGitSource implements GitSource {
     )
   }
 
-  async #read(request: ReadRequest): Promise<readonly SourceFile[]> {
-    const { tree } = await this.#commit(request.commit)
-    return this.#files.read(this.#objects, { ...request, tree })
-  }
-
   async #commit(commit: CommitSha): Promise<CommitObject> {
     const found = await this.#objects.commit(commit)
     if (found !== undefined) return found
-    await this.#objects.refresh()
-    const again = await this.#objects.commit(commit)
-    if (again !== undefined) return again
     throw new GitSourceError('CommitNotFound', `${this.#options.path} has no commit ${commit}`)
   }
 }

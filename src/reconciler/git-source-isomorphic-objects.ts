@@ -2,16 +2,12 @@
 import git from 'isomorphic-git'
 import { type CommitSha, isCommitSha } from '../model/commit-sha.ts'
 import { type CommitObject, parseCommit, taggedObject } from './git/commit-object.ts'
-import { ObjectFiles } from './git/object-files.ts'
+import { ObjectStore } from './git/object-store.ts'
+import type { ObjectType } from './git/pack-entry.ts'
+import type { PackedObject } from './git/pack-file.ts'
 import { parseTree, type TreeEntry } from './git/tree-entries.ts'
+import { wholeFiles } from './git/whole-files.ts'
 import { GitSourceError } from './git-source.ts'
-
-type ObjectType = 'blob' | 'commit' | 'tag' | 'tree'
-
-interface RawObject {
-  readonly type: ObjectType
-  readonly bytes: Uint8Array
-}
 
 /** The bytes on disk are not what they should be. A cache mends it by fetching anew; another repository needs its owner. */
 export class DamagedObjectsError extends GitSourceError {
@@ -25,28 +21,21 @@ const MAX_TAG_DEPTH = 5
 
 export class ObjectReader {
   readonly gitdir: string
-  readonly files: ObjectFiles
-  /** isomorphic-git keeps the indexes of packs, and the packs, on this object. */
-  cache: object = {}
-  #packs: string | undefined
+  readonly #store: ObjectStore
 
   constructor(options: { readonly gitdir: string; readonly maxObjectBytes: number }) {
     this.gitdir = options.gitdir
-    this.files = new ObjectFiles(options)
+    this.#store = new ObjectStore(options)
   }
 
-  /** Looks at the disk again; packs that were replaced meanwhile leave memory. */
-  async refresh(): Promise<void> {
-    this.files.refresh()
-    const packs = [...(await this.files.packs())].sort().join()
-    if (this.#packs !== undefined && packs !== this.#packs) this.cache = {}
-    this.#packs = packs
+  packCount(): Promise<number> {
+    return this.#store.packCount()
   }
 
   /** `undefined` when the repository has no such ref, or one that names no object yet. */
   async ref(name: string): Promise<string | undefined> {
     try {
-      const oid = await git.resolveRef({ fs: this.files.fs, gitdir: this.gitdir, ref: name })
+      const oid = await git.resolveRef({ fs: wholeFiles, gitdir: this.gitdir, ref: name })
       return isCommitSha(oid) ? oid : undefined
     } catch (error) {
       if (isNotFound(error)) return undefined
@@ -56,23 +45,24 @@ export class ObjectReader {
 
   async setRef(name: string, commit: CommitSha): Promise<void> {
     const { gitdir } = this
-    await git.writeRef({ fs: this.files.fs, gitdir, ref: name, value: commit, force: true })
+    await git.writeRef({ fs: wholeFiles, gitdir, ref: name, value: commit, force: true })
   }
 
   /** A value of the repository's configuration. */
   async config(path: string): Promise<string | undefined> {
     const { gitdir } = this
-    const value: unknown = await git.getConfig({ fs: this.files.fs, gitdir, path })
+    const value: unknown = await git.getConfig({ fs: wholeFiles, gitdir, path })
     return value === undefined ? undefined : String(value)
   }
 
-  /** Follows annotated tags to the commit; `undefined` when the object is missing or is no commit in the end. */
+  /** Follows annotated tags to the commit; `undefined` when what they name is no commit. */
   async peel(oid: string): Promise<CommitSha | undefined> {
     let at = oid
     for (let depth = 0; depth < MAX_TAG_DEPTH; depth += 1) {
       const object = await this.#object(at)
-      if (object?.type === 'commit' && isCommitSha(at)) return at
-      const next = object?.type === 'tag' ? taggedObject(object.bytes) : undefined
+      if (object === undefined) throw this.#invalid(`object ${at}`, 'it is missing')
+      if (object.type === 'commit' && isCommitSha(at)) return at
+      const next = object.type === 'tag' ? taggedObject(object.bytes) : undefined
       if (next === undefined) return undefined
       at = next
     }
@@ -105,20 +95,23 @@ export class ObjectReader {
     return object.bytes
   }
 
-  async #object(oid: string): Promise<RawObject | undefined> {
-    const { cache, gitdir } = this
-    try {
-      const { object, type } = await git.readObject({
-        fs: this.files.fs,
-        gitdir,
-        cache,
-        oid,
-        format: 'content',
-      })
-      return { type: type as ObjectType, bytes: object as Uint8Array }
-    } catch (error) {
-      if (isNotFound(error)) return undefined
+  /** `undefined` when it is not there. */
+  async #object(oid: string): Promise<PackedObject | undefined> {
+    const read = await this.#store.read(oid).catch((error: unknown) => {
       throw this.#invalid(`object ${oid}`, error)
+    })
+    switch (read.type) {
+      case 'found':
+        return read.object
+      case 'missing':
+        return undefined
+      case 'damaged':
+        throw this.#invalid(`object ${oid}`, read.reason)
+      case 'tooLarge':
+        throw new GitSourceError(
+          'LimitExceeded',
+          `object ${oid} of the repository at ${this.gitdir} is too large: ${read.reason}; keep large files out of the policy repository`,
+        )
     }
   }
 

@@ -22,15 +22,14 @@ import { DamagedObjectsError, type ObjectReader } from './git-source-isomorphic-
 export interface RemoteOptions {
   readonly remote: Remote
   readonly cache: GitCache
+  /** In one generation: each read looks through all of them. */
+  readonly maxPacks: number
   readonly timeoutMs: Ms
   readonly clock: Clock
   readonly log: Logger
 }
 
 type ReadRequest = Parameters<GitSource['read']>[0]
-
-/** Packs in one generation: each read looks through all of them. */
-const MAX_PACKS = 50
 
 export class RemoteGitSource implements GitSource {
   readonly #options: RemoteOptions
@@ -115,9 +114,9 @@ export class RemoteGitSource implements GitSource {
   }
 
   async #fetch(wanted: RemoteRef, signal: AbortSignal): Promise<CommitSha> {
-    const { cache, log } = this.#options
+    const { cache, log, maxPacks } = this.#options
     const current = cache.current
-    if (current !== undefined && (await current.files.packs()).length < MAX_PACKS) {
+    if (current !== undefined && (await current.packCount()) < maxPacks) {
       try {
         return await this.#fetchTo(current, wanted, signal)
       } catch (error) {

@@ -20,6 +20,8 @@ export interface GitSourceOptions {
   readonly maxPackBytes?: number
   /** Of any object of the repository, policy or not, once unfolded. */
   readonly maxObjectBytes?: number
+  /** Fetches after which a remote's cache begins anew with a fresh shallow clone. */
+  readonly maxPacks?: number
   readonly clock: Clock
   readonly log: Logger
 }
@@ -48,5 +50,6 @@ export async function openIsomorphicGitSource(options: GitSourceOptions): Promis
     maxPackBytes: options.maxPackBytes ?? 256 * MIB,
     maxObjectBytes,
   }
-  return new RemoteGitSource({ remote, cache, timeoutMs, clock, log })
+  const maxPacks = options.maxPacks ?? 50
+  return new RemoteGitSource({ remote, cache, maxPacks, timeoutMs, clock, log })
 }

@@ -5,9 +5,11 @@
  * would end the process; and it writes a pack before it checks it. Both are settled here, with zlib's own output limit.
  */
 import { createHash } from 'node:crypto'
-import { inflateSync } from 'node:zlib'
 import { err, ok, type Result } from '../../model/result.ts'
-import { deltaResultSize, inflateHead, type PackEntry, readPackEntry } from './pack-entry.ts'
+import { deltaResultSize } from './delta.ts'
+import { inflateExactly } from './inflate.ts'
+import { readPackEntry } from './pack-entry.ts'
+import { rest } from './rest.ts'
 
 export interface PackLimits {
   /** Of one object, unfolded. */
@@ -54,63 +56,21 @@ export async function checkPack(
   return at === end ? ok(undefined) : damaged('has bytes after its last object')
 }
 
-/** Judges the objects at known offsets by what they say of themselves: for packs that git itself has checked. */
-export function checkObjectSizes(
-  pack: Buffer,
-  offsets: Iterable<number>,
-  maxObjectBytes: number,
-): Result<void, PackFault> {
-  for (const offset of offsets) {
-    const entry = readPackEntry(pack, offset)
-    if (entry === undefined) return damaged(`has no object at byte ${offset}`)
-    const size = statedSize(pack, entry)
-    if (size === undefined) return damaged(`has a damaged delta at byte ${offset}`)
-    if (size > maxObjectBytes) return objectTooLarge(size, maxObjectBytes)
-  }
-  return ok(undefined)
-}
-
-function statedSize(pack: Buffer, entry: PackEntry): number | undefined {
-  if (entry.type === 'whole') return entry.size
-  const head = inflateHead(pack.subarray(entry.dataAt))
-  return head && deltaResultSize(head)
-}
-
 function checkObject(
   pack: Buffer,
   offset: number,
   { maxObjectBytes }: PackLimits,
 ): Result<{ readonly next: number; readonly bytes: number }, PackFault> {
-  const entry = readPackEntry(pack, offset)
+  const entry = readPackEntry(pack.subarray(offset))
   if (entry === undefined) return damaged(`has no object at byte ${offset}`)
   if (entry.size > maxObjectBytes) return objectTooLarge(entry.size, maxObjectBytes)
-  const inflated = inflateExactly(pack.subarray(entry.dataAt), entry.size)
+  const inflated = inflateExactly(pack.subarray(offset + entry.dataAt), entry.size)
   if (inflated === undefined) return damaged(`has a damaged object at byte ${offset}`)
-  const bytes = entry.type === 'whole' ? entry.size : deltaResultSize(inflated.bytes)
+  const isDelta = entry.type === 'offsetDelta' || entry.type === 'refDelta'
+  const bytes = isDelta ? deltaResultSize(inflated.bytes) : entry.size
   if (bytes === undefined) return damaged(`has a damaged delta at byte ${offset}`)
   if (bytes > maxObjectBytes) return objectTooLarge(bytes, maxObjectBytes)
-  return ok({ next: entry.dataAt + inflated.consumed, bytes })
-}
-
-function inflateExactly(
-  deflated: Buffer,
-  size: number,
-): { readonly bytes: Buffer; readonly consumed: number } | undefined {
-  try {
-    // `info` is missing from the types of Node: it returns the engine, which knows how far it read.
-    const { buffer, engine } = inflateSync(deflated, {
-      info: true,
-      maxOutputLength: size + 1,
-      chunkSize: Math.min(65_536, Math.max(64, size + 1)),
-    }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } }
-    return buffer.length === size ? { bytes: buffer, consumed: engine.bytesWritten } : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function rest(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
+  return ok({ next: offset + entry.dataAt + inflated.consumed, bytes })
 }
 
 function damaged(reason: string): Result<never, PackFault> {

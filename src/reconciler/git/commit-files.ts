@@ -4,6 +4,7 @@ import type { CommitSha } from '../../model/commit-sha.ts'
 import type { SourceFile } from '../../model/source-file.ts'
 import { GitSourceError, type ReadLimits } from '../git-source.ts'
 import { RecentCache } from './recent-cache.ts'
+import { rest } from './rest.ts'
 import type { TreeEntry } from './tree-entries.ts'
 
 export interface ObjectStore {
@@ -27,6 +28,8 @@ interface Listed extends TreeEntry {
 
 /** Reads that are under way together: loose objects are one small file each. */
 const BATCH = 16
+/** Batches between two rests, so that streams are served meanwhile: some ten milliseconds. */
+const BATCHES_A_TURN = 16
 /** Linux's PATH_MAX: nobody's policies lie deeper, and a tree that nests for ever ends here. */
 const MAX_PATH = 4_096
 
@@ -91,6 +94,7 @@ export class CommitFiles {
     let total = 0
     for (let at = 0; at < entries.length; at += BATCH) {
       request.signal.throwIfAborted()
+      if (at % (BATCH * BATCHES_A_TURN) === 0) await rest()
       const batch = entries.slice(at, at + BATCH)
       for (const file of await Promise.all(batch.map((entry) => this.#file(store, entry)))) {
         total += file.bytes.length

@@ -1,62 +1,64 @@
-/** The head of one object in a pack: what it is and how large it says it is (gitformat-pack(5)). */
-import { constants, inflateSync } from 'node:zlib'
+/** The head of one object in a pack: what it is, how large it says it is, what it builds on (gitformat-pack(5)). */
 
-export interface PackEntry {
-  readonly type: 'whole' | 'delta'
+export type ObjectType = 'blob' | 'commit' | 'tag' | 'tree'
+
+export type PackEntry = {
   /** Of the bytes once inflated: the object, or the delta's instructions. */
   readonly size: number
-  /** Where the deflated bytes begin. */
+  /** Where the deflated bytes begin, from the entry's start. */
   readonly dataAt: number
-}
+} & (
+  | { readonly type: ObjectType }
+  /** The base begins so many bytes before this entry. */
+  | { readonly type: 'offsetDelta'; readonly back: number }
+  | { readonly type: 'refDelta'; readonly base: string }
+)
 
-const OFS_DELTA = 6
+/** No head is longer: 7 bytes of size, and a base's name or offset. */
+export const LONGEST_HEAD = 7 + 20
+
+const WHOLE: readonly (ObjectType | undefined)[] = [undefined, 'commit', 'tree', 'blob', 'tag']
+const OFFSET_DELTA = 6
 const REF_DELTA = 7
+const OID_BYTES = 20
 
-/** `undefined` where the bytes are no entry. */
-export function readPackEntry(pack: Buffer, offset: number): PackEntry | undefined {
-  const first = pack[offset]
-  if (first === undefined) return undefined
-  const length = readVarint(pack, offset)
-  if (length === undefined) return undefined
+/** Reads the entry at the start of the bytes; `undefined` where they are none. */
+export function readPackEntry(bytes: Buffer): PackEntry | undefined {
+  const first = bytes[0]
+  const length = readVarint(bytes, 0)
+  if (first === undefined || length === undefined) return undefined
   // The first byte gives four bits of size, the others seven.
   const size = (first & 0x0f) + Math.floor(length.value / 0x80) * 0x10
-  switch ((first >> 4) & 7) {
-    case 1:
-    case 2:
-    case 3:
-    case 4:
-      return { type: 'whole', size, dataAt: length.next }
-    case OFS_DELTA: {
-      const base = readVarint(pack, length.next)
-      return base === undefined ? undefined : { type: 'delta', size, dataAt: base.next }
-    }
-    case REF_DELTA:
-      return { type: 'delta', size, dataAt: length.next + 20 }
-    default:
-      return undefined
-  }
+  const code = (first >> 4) & 7
+  const type = WHOLE[code]
+  if (type !== undefined) return { type, size, dataAt: length.next }
+  if (code === OFFSET_DELTA) return offsetDelta(bytes, size, length.next)
+  if (code !== REF_DELTA || length.next + OID_BYTES > bytes.length) return undefined
+  const dataAt = length.next + OID_BYTES
+  return { type: 'refDelta', size, dataAt, base: bytes.toString('hex', length.next, dataAt) }
 }
 
-/** The size of the object that a delta makes: its instructions begin with the base's size and that. */
-export function deltaResultSize(instructions: Buffer): number | undefined {
-  const base = readVarint(instructions, 0)
-  return base === undefined ? undefined : readVarint(instructions, base.next)?.value
+function offsetDelta(bytes: Buffer, size: number, start: number): PackEntry | undefined {
+  let back = 0
+  for (let at = start; at < start + 7; at += 1) {
+    const byte = bytes[at]
+    if (byte === undefined) return undefined
+    // Highest bits first, and each byte that goes on adds one: no offset has two spellings.
+    back = back * 0x80 + (byte & 0x7f)
+    if ((byte & 0x80) === 0)
+      return back === 0 ? undefined : { type: 'offsetDelta', size, dataAt: at + 1, back }
+    back += 1
+  }
+  return undefined
 }
 
-/** The first bytes of a deflated stream, without inflating the rest; `undefined` where it is none. */
-export function inflateHead(deflated: Buffer): Buffer | undefined {
-  try {
-    return inflateSync(deflated.subarray(0, 64), { finishFlush: constants.Z_SYNC_FLUSH })
-  } catch {
-    return undefined
-  }
+export interface Varint {
+  readonly value: number
+  readonly next: number
 }
 
 /** Seven bits a byte, lowest first; at most 49 bits, which a number holds exactly. */
-function readVarint(
-  bytes: Buffer,
-  offset: number,
-): { readonly value: number; readonly next: number } | undefined {
+export function readVarint(bytes: Buffer, offset: number): Varint | undefined {
   let value = 0
   let scale = 1
   for (let at = offset; at < offset + 7; at += 1) {
