@@ -26,7 +26,7 @@ export function loadAssignment(
 const encoder = new TextEncoder()
 
 /** `Locality { zone: 'local' }` as field 1 of LocalityLbEndpoints. */
-const LOCALITY = field(1, field(3, encoder.encode('local')))
+const LOCALITY = field(1, field(2, encoder.encode('local')))
 
 function encodeAssignment(name: string, endpoints: readonly SocketEndpoint[]): Uint8Array {
   const blobs = new Map<string, Uint8Array>()
