@@ -6,6 +6,7 @@ import { completionCommand } from './commands/completion.ts'
 import { diffCommand } from './commands/diff.ts'
 import { explainCommand } from './commands/explain.ts'
 import { labCommand } from './commands/lab.ts'
+import { renderCommand } from './commands/render.ts'
 import { runCommand } from './commands/run.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
@@ -29,6 +30,7 @@ export function plumbCommand(): Command {
     diffCommand(),
     whyCommand(),
     accessCommand(),
+    renderCommand(),
     explainCommand(),
     completionCommand(),
   ]
