@@ -44,10 +44,24 @@ export class ControlPlaneProcess {
     }
   }
 
+  /** As a crash or a power cut would: it has no chance to say goodbye. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL')
+  }
+
+  /** Starts it again on the same data, after it has ended. */
+  restart(): void {
+    this.#child = start(this.#options)
+  }
+
   async stop(): Promise<void> {
+    await this.#end('SIGTERM')
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const gone = once(this.#child, 'exit')
-    this.#child.kill('SIGTERM')
+    this.#child.kill(signal)
     await gone
   }
 }

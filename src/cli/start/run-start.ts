@@ -53,10 +53,10 @@ export async function runStart(options: StartOptions): Promise<Running> {
   const both = AbortSignal.any([signal, end.signal])
   const directory = join(LAB_DIRECTORY, 'main')
   const data = join(directory, 'data')
-  const controlPlane = controlPlaneOverSocket(socketPath(data), clock)
   progress('opening the lab: a network namespace a pod')
   const lab = await openLab({
-    ...{ place, environment, log, clock, entropy: new SystemEntropy(), controlPlane },
+    ...{ place, environment, log, clock, entropy: new SystemEntropy() },
+    controlPlane: controlPlaneOverSocket(socketPath(data), clock),
     workloadsDirectory: join(example, 'workloads'),
     controlNamespace: CONTROL_NAMESPACE,
     signal: both,
@@ -67,7 +67,7 @@ export async function runStart(options: StartOptions): Promise<Running> {
     directory: join(directory, 'repository'),
   })
   progress('starting the control plane')
-  const process_ = new ControlPlaneProcess({
+  const program = new ControlPlaneProcess({
     flags: controlPlaneFlags(repository.directory, data, place),
     logFile: join(directory, 'control-plane.log'),
     environment,
@@ -76,17 +76,17 @@ export async function runStart(options: StartOptions): Promise<Running> {
   const close = async (): Promise<void> => {
     end.abort()
     await running
-    await process_.stop()
+    await program.stop()
   }
   try {
     const client = new ControlPlaneClient(socketPath(data))
-    await process_.ready(client, clock, both)
+    await program.ready(client, clock, both)
     progress('starting pods and their Envoys')
     await Promise.race([lab.ready(both), running])
     const cluster = connectClusterApi({ socketPath: socketPath(data) })
     const first = await newest(client, both)
     const steps: StepReport[] = []
-    const tools = { lab, client, cluster, repository, clock, signal: both }
+    const tools = { lab, client, cluster, repository, controlPlane: program, clock, signal: both }
     for await (const step of runScenario(tools, first)) {
       steps.push(step)
       options.onStep(step)

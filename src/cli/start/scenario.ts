@@ -3,6 +3,7 @@ import type { CommitSha } from '../../model/commit-sha.ts'
 import { breakRoutes, letBookthiefIn, misspellMatch, sendEverybodyToV2 } from './changes.ts'
 import { editInCluster } from './cluster-edit.ts'
 import { bookstoreExpectations, type Expectation, toPodRequest, toRow } from './expectation.ts'
+import { recover } from './recover.ts'
 import type { CommitReport, Row, StepReport } from './report.ts'
 import type { ScenarioTools } from './scenario-tools.ts'
 import { SHARE_REQUESTS, toShareRow } from './split-share.ts'
@@ -61,6 +62,25 @@ export async function* runScenario(
   const edit = await editInCluster(tools)
   yield await step('6. An edit in the cluster reaches no Envoy and is put back', {
     rows: [...edit.duringEdit, edit.putBack, ...(await closed())],
+  })
+
+  await tools.controlPlane.kill()
+  const whileDown = await closed()
+  yield await step(
+    '7. The control plane is killed: Envoys keep serving, and it comes back by itself',
+    {
+      rows: [...whileDown, await recover(tools)],
+    },
+  )
+
+  const after = await commit(tools, async () =>
+    repository.change('Let bookthief in, again', {
+      [ACCESS]: letBookthiefIn(await repository.read(ACCESS)),
+    }),
+  )
+  yield await step('8. The restarted control plane enforces the next commit', {
+    commit: after,
+    rows: await ask(tools, bookstoreExpectations(200), 50),
   })
 }
 
