@@ -97,12 +97,14 @@ function fullDraft(state: StreamState, type: ResourceType): Draft | undefined {
     return undefined
   return {
     carries: listOf(wanted),
-    told: [...new Set([...changed, ...owed])],
+    // After a rejection the client is where it was before it: all that differs from there is new to it.
+    told: [...new Set([...diffResources(of.acked, wanted).changed, ...owed])],
     sent: wanted,
     stillOwed: new Set(),
     suspects: [],
     complete:
-      !isRejecting(state, type) && diffResources(wanted, state.target[type]).removed.length === 0,
+      !isRejecting(state, type) &&
+      (!of.subscription.wildcard || diffResources(wanted, state.target[type]).removed.length === 0),
     essential: true,
   }
 }
@@ -130,9 +132,16 @@ function heldBack(of: TypeState, resources: ResourceMap): ResourceMap {
   return held
 }
 
-/** The client runs the listeners and routes of the target, so that none it runs can name a removed cluster. */
+/**
+ * The client runs the listeners and routes of the target, so that none it runs can name a removed cluster. A client that
+ * names its clusters (gRPC) ACKs a route before it leaves the old cluster, and drops the name once it has.
+ */
 function mayRemoveClusters(state: StreamState): boolean {
-  return isSettled(state, 'listener') && isSettled(state, 'route')
+  return (
+    state.types.cluster.subscription.wildcard &&
+    isSettled(state, 'listener') &&
+    isSettled(state, 'route')
+  )
 }
 
 /** Nothing sent is unanswered, nothing is left to send, nothing of the target was rejected. */
@@ -243,9 +252,12 @@ function followWithEndpoints(state: StreamState, told: readonly EnvoyResource[])
     .map((cluster) => cluster.name)
     .filter((name) => state.target.endpoint.has(name))
   if (names.length === 0) return state
-  const { endpoint } = state.types
+  const { cluster, endpoint } = state.types
   const held = names.filter((name) => endpoint.subscription.names.has(name))
-  const awaited = names.filter((name) => !endpoint.subscription.names.has(name))
+  // A client that names its clusters (gRPC) learns them from its routes, and asks for endpoints once it uses them.
+  const awaited = cluster.subscription.wildcard
+    ? names.filter((name) => !endpoint.subscription.names.has(name))
+    : []
   return {
     ...setType(state, 'endpoint', { ...endpoint, owed: new Set([...endpoint.owed, ...held]) }),
     awaitedEndpoints: new Set([...state.awaitedEndpoints, ...awaited]),
@@ -282,5 +294,8 @@ function prove(state: StreamState): StreamState {
 function hasAll(state: StreamState, type: ResourceType): boolean {
   const of = state.types[type]
   if (!of.subscription.requested || !isSettled(state, type)) return false
-  return !isFullState(type) || isSameContent(of.sent, scope(state.target[type], of.subscription))
+  if (!isFullState(type)) return true
+  const wanted = scope(state.target[type], of.subscription)
+  const { changed, removed } = diffResources(of.sent, wanted)
+  return changed.length === 0 && (removed.length === 0 || !of.subscription.wildcard)
 }

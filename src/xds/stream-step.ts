@@ -13,7 +13,7 @@ import {
   type StreamState,
   setType,
 } from './stream-state.ts'
-import { subscribe } from './subscription.ts'
+import { type SubscriptionChange, subscribe } from './subscription.ts'
 import { acknowledge, reject, resubscribe, type TypeState, verdictOf } from './type-state.ts'
 
 /** Total: every input is answered in every state. Requests are expected only once a target is set. */
@@ -51,14 +51,10 @@ function takeRequest(
   const judged = takeVerdict(state.types[of], of, request, now)
   const change = subscribe(judged.state.subscription, of, request.resourceNames)
   const next = setType(state, of, resubscribe(judged.state, of, change))
-  const { names } = change.subscription
   const subscribed: readonly StreamEvent[] =
     change.added.length === 0 ? [] : [{ type: 'subscribed', of, added: change.added }]
   return {
-    state:
-      of === 'endpoint' && state.awaitedEndpoints.size > 0
-        ? { ...next, awaitedEndpoints: minus(state.awaitedEndpoints, names) }
-        : next,
+    state: of === 'endpoint' ? awaitDropped(next, change) : next,
     events: [...judged.events, ...subscribed],
   }
 }
@@ -96,6 +92,18 @@ function takeLeaf(state: StreamState, leaf: EnvoyResource): StreamState {
     : next
 }
 
-function minus(names: ReadonlySet<string>, others: ReadonlySet<string>): ReadonlySet<string> {
-  return new Set([...names].filter((name) => !others.has(name)))
+/**
+ * A name asked for is awaited no more. One dropped is, if the client was sent its cluster since: it was dropped with an
+ * earlier removal of the cluster, and will be asked for again.
+ */
+function awaitDropped(
+  state: StreamState,
+  { subscription, removed }: SubscriptionChange,
+): StreamState {
+  const { cluster } = state.types
+  const dropped = removed.filter((name) => cluster.subscription.wildcard && cluster.sent.has(name))
+  if (dropped.length === 0 && state.awaitedEndpoints.size === 0) return state
+  const awaited = [...state.awaitedEndpoints, ...dropped]
+  const held: ReadonlySet<string> = subscription.names
+  return { ...state, awaitedEndpoints: new Set(awaited.filter((name) => !held.has(name))) }
 }

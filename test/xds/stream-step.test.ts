@@ -350,6 +350,38 @@ describe('a change that goes through several types (row 14)', () => {
     expect(client.ack('endpoint')).toEqual(['listener: in=v1'])
   })
 
+  it('lets no route wait for endpoints where the client names its clusters, as gRPC does', () => {
+    const client = new Conversation({ cluster: {}, route: { r: 'v1' } })
+    client.subscribe('route', ['r'])
+    client.ack('route')
+    client.subscribe('cluster', ['left-over'])
+    client.ack('cluster')
+    client.publish({
+      cluster: { 'left-over': 'v1' },
+      endpoint: { 'left-over': 'v1' },
+      route: { r: 'v2' },
+    })
+    expect(client.ack('cluster')).toEqual(['route: r=v2'])
+  })
+
+  it('removes no cluster that the client still names: gRPC ACKs a route before it has left it', () => {
+    const client = new Conversation({ cluster: { old: 'v1', new: 'v1' }, route: { r: '-> old' } })
+    client.subscribe('route', ['r'])
+    client.ack('route')
+    client.subscribe('cluster', ['old'])
+    client.ack('cluster')
+    expect(client.publish({ cluster: { new: 'v1' }, route: { r: '-> new' } })).toEqual([
+      'route: r=-> new',
+    ])
+    expect(client.ack('route')).toEqual([])
+    expect(client.proven).toBe(2)
+    expect(client.ack('cluster', ['old', 'new'])).toEqual(['cluster: new=v1, old=v1'])
+    expect(client.ack('cluster', ['new'])).toEqual([])
+    expect(client.publish({ cluster: { new: 'v2' }, route: { r: '-> new' } })).toEqual([
+      'cluster: new=v2',
+    ])
+  })
+
   it('tells a client that asks for no clusters of its listeners at once', () => {
     const client = new Conversation(SWAPPED)
     expect(client.subscribe('listener', ['in'])).toEqual(['listener: in=v1'])
@@ -446,6 +478,19 @@ describe('a rejected response', () => {
     expect(client.nack('cluster', 'out of luck')).toEqual(['cluster: c=v1'])
     expect(client.ack('cluster')).toEqual([])
     expect(client.publish({ cluster: { a: 'v1' } })).toEqual(['cluster: a=v1'])
+  })
+
+  it('of clusters, twice without a name, blames nobody who was right', () => {
+    const client = new Conversation({ cluster: {} })
+    client.subscribe('cluster')
+    client.ack('cluster')
+    client.publish({ cluster: { a: 'v1', c: 'bad' } })
+    client.nack('cluster', 'something is wrong')
+    client.publish({ cluster: { a: 'v2', c: 'bad' } })
+    client.ack('cluster')
+    client.nack('cluster', 'something is wrong')
+    client.ack('cluster')
+    expect(client.publish({ cluster: { a: 'v2' } })).toEqual(['cluster: a=v2'])
   })
 
   it('is sent again when the client drops the name and asks for it anew', () => {

@@ -1,4 +1,5 @@
 /** The server on a real socket: who gets in, what they are told, and how streams end. */
+import { connect as connectTls } from 'node:tls'
 import { status } from '@grpc/grpc-js'
 import { describe, expect, it } from 'vitest'
 import { AdsClient } from './support/ads-client.ts'
@@ -372,6 +373,40 @@ describe('the server’s own certificate', () => {
     expect(await stale.ended).toMatchObject({ code: status.UNAVAILABLE })
     stale.close()
   })
+})
+
+describe('a TLS session', () => {
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'is never resumed (%s): it would outlive the certificate that opened it',
+    async (version) => {
+      const wire = await new WireServer().listen()
+      const { certPem, keyPem } = wire.pki.leaf()
+      const handshake = (session?: Buffer) =>
+        new Promise<{ readonly reused: boolean; readonly session: Buffer | undefined }>(
+          (resolve) => {
+            const socket = connectTls({
+              host: '127.0.0.1',
+              port: wire.port,
+              ca: wire.pki.rootPem,
+              cert: certPem,
+              key: keyPem,
+              ALPNProtocols: ['h2'],
+              minVersion: version,
+              maxVersion: version,
+              checkServerIdentity: () => undefined,
+              ...(session === undefined ? {} : { session }),
+            })
+            // The server's SETTINGS: by then whatever it sends for resumption has come.
+            socket.once('data', () => {
+              resolve({ reused: socket.isSessionReused(), session: socket.getSession() })
+              socket.destroy()
+            })
+          },
+        )
+      const { session } = await handshake()
+      expect((await handshake(session)).reused).toBe(false)
+    },
+  )
 })
 
 describe('without TLS', () => {
