@@ -1,6 +1,7 @@
 /** What others change in our objects is put back at once, and said. */
 import { expect, it } from 'vitest'
 import type { KubernetesObject } from '../../src/model/kubernetes-object.ts'
+import { ClusterError } from '../../src/reconciler/cluster.ts'
 import { aNamespace, idOf } from '../support/cluster-objects.ts'
 import { aTrafficTarget } from '../support/policy-objects.ts'
 import { BOOKSTORE_FILES, grantFile, NAMESPACE_FILE } from '../support/policy-yaml.ts'
@@ -19,12 +20,19 @@ async function aWatchedWorld(mode: 'correct' | 'report' = 'correct'): Promise<Re
   return world
 }
 
-/** Lets watches, debounce and writes to the disk happen. */
+/** Lets watches, debounce and writes to the disk happen, for the tests in which nothing should come of them. */
 async function settle(world: ReconcilerWorld): Promise<void> {
-  for (let i = 0; i < 12; i++) {
-    await world.clock.advance(5)
-    await new Promise((resolve) => setTimeout(resolve, 2))
-  }
+  for (let i = 0; i < 12; i++) await turn(world)
+}
+
+/** Waits for so many reports in all; the test's own time limit bounds it. */
+async function reported(world: ReconcilerWorld, count: number): Promise<void> {
+  while (world.drift.length < count) await turn(world)
+}
+
+async function turn(world: ReconcilerWorld): Promise<void> {
+  await world.clock.advance(5)
+  await new Promise((resolve) => setTimeout(resolve, 1))
 }
 
 async function edit(
@@ -45,7 +53,7 @@ const letThiefIn = (live: KubernetesObject): KubernetesObject => ({
 it('puts an edit back, naming the manager, the fields and the file', async () => {
   const world = await aWatchedWorld()
   await edit(world, letThiefIn)
-  await settle(world)
+  await reported(world, 1)
   expect(world.drift).toMatchObject([
     {
       object: BUYER,
@@ -65,7 +73,7 @@ it('puts an edit back, naming the manager, the fields and the file', async () =>
 it('takes out a field that somebody adds', async () => {
   const world = await aWatchedWorld()
   await edit(world, (live) => ({ ...live, spec: { ...(live['spec'] as object), extra: { a: 1 } } }))
-  await settle(world)
+  await reported(world, 1)
   expect(world.drift).toMatchObject([
     { managers: ['kubectl-edit'], fields: ['.spec.extra.a'], action: 'restored' },
   ])
@@ -75,7 +83,7 @@ it('takes out a field that somebody adds', async () => {
 it('makes again what somebody deletes', async () => {
   const world = await aWatchedWorld()
   await world.cluster.delete(BUYER)
-  await settle(world)
+  await reported(world, 1)
   expect(world.drift).toMatchObject([{ object: BUYER, fields: [], action: 'recreated' }])
   expect(await world.cluster.get(BUYER)).toBeDefined()
 })
@@ -83,7 +91,7 @@ it('makes again what somebody deletes', async () => {
 it('enrolls a namespace again that somebody took out of the mesh, and leaves their own labels', async () => {
   const world = await aWatchedWorld()
   await world.cluster.update(aNamespace('bookstore', { labels: { team: 'books' } }), asKubectl)
-  await settle(world)
+  await reported(world, 1)
   expect(world.drift).toMatchObject([{ object: { kind: 'Namespace' }, action: 'restored' }])
   expect((await world.cluster.get(idOf(aNamespace('bookstore'))))?.metadata.labels).toEqual({
     'openservicemesh.io/monitored-by': 'osm',
@@ -118,7 +126,7 @@ it('names a fight after five corrections a minute, and lets the object rest long
   const world = await aWatchedWorld()
   for (let i = 0; i < 6; i++) {
     await edit(world, letThiefIn)
-    await settle(world)
+    await reported(world, i + 1)
   }
   expect(world.drift.map(({ isFight }) => isFight)).toEqual([
     ...Array.from({ length: 5 }, () => false),
@@ -135,15 +143,14 @@ it('names a fight after five corrections a minute, and lets the object rest long
   await edit(world, letThiefIn)
   await settle(world)
   expect(world.drift).toHaveLength(6)
-  await world.clock.advance(1_000)
-  await settle(world)
+  await reported(world, 7)
   expect(world.drift).toHaveLength(7)
 })
 
 it('only reports where it is told to, each change once, and passes leave it too', async () => {
   const world = await aWatchedWorld('report')
   await edit(world, letThiefIn)
-  await settle(world)
+  await reported(world, 1)
   await world.pass()
   await settle(world)
   expect(world.drift).toMatchObject([{ managers: ['kubectl-edit'], action: 'reported' }])
@@ -160,15 +167,12 @@ it('tries again when the cluster does not let it', async () => {
   const { cluster } = world
   const get = cluster.get.bind(cluster)
   cluster.get = async () => {
-    throw Object.assign(
-      new (await import('../../src/reconciler/cluster.ts')).ClusterError('Unavailable', 'gone'),
-    )
+    throw new ClusterError('Unavailable', 'the connection was lost')
   }
   await cluster.delete(BUYER)
   await settle(world)
   expect(world.drift).toEqual([])
   cluster.get = get
-  await world.clock.advance(1_000)
-  await settle(world)
+  await reported(world, 1)
   expect(world.drift).toMatchObject([{ action: 'recreated' }])
 })

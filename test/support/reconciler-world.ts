@@ -17,11 +17,38 @@ import { MemoryGit } from './memory-git.ts'
 import { RecordingLogger } from './recording-logger.ts'
 import { SeededEntropy } from './seeded-entropy.ts'
 
+/** A reconciler without anybody around it. */
+export function startReconciler(
+  given: Pick<ReconcilerOptions, 'git' | 'cluster' | 'clock'> & Partial<ReconcilerOptions>,
+): { readonly reconciler: Reconciler; readonly live: LiveObjects; readonly log: RecordingLogger } {
+  const log = new RecordingLogger()
+  const { cluster, clock } = given
+  const live = new LiveObjects({ cluster, clock, entropy: new SeededEntropy(), log })
+  const reconciler = new Reconciler({
+    ref: 'main',
+    path: '',
+    limits: { maxFiles: 1_000, maxFileBytes: 100_000, maxTotalBytes: 1_000_000 },
+    compiler: new PolicyCompiler(),
+    verify: () => [],
+    live,
+    repository: 'policies',
+    controlNamespace: 'default',
+    pruneLimits: DEFAULT_PRUNE_LIMITS,
+    createNamespaces: true,
+    drift: 'correct',
+    onIntent: () => undefined,
+    onProgress: () => undefined,
+    log,
+    ...given,
+  })
+  return { reconciler, live, log }
+}
+
 export class ReconcilerWorld {
   readonly git: MemoryGit
   readonly cluster: Cluster
   readonly clock: FakeClock
-  readonly log = new RecordingLogger()
+  readonly log: RecordingLogger
   readonly live: LiveObjects
   readonly reconciler: Reconciler
   readonly progress: PassProgress[] = []
@@ -37,31 +64,21 @@ export class ReconcilerWorld {
     clock: FakeClock,
     options: Partial<ReconcilerOptions> = {},
   ) {
-    const { log } = this
     this.git = git
     this.cluster = cluster
     this.clock = clock
-    this.live = new LiveObjects({ cluster, clock, entropy: new SeededEntropy(), log })
-    this.reconciler = new Reconciler({
+    const { reconciler, live, log } = startReconciler({
       git,
-      ref: 'main',
-      path: '',
-      limits: { maxFiles: 1_000, maxFileBytes: 100_000, maxTotalBytes: 1_000_000 },
-      compiler: new PolicyCompiler(),
-      verify: () => this.failing,
       cluster,
-      live: this.live,
-      repository: 'policies',
-      controlNamespace: 'default',
-      pruneLimits: DEFAULT_PRUNE_LIMITS,
-      createNamespaces: true,
-      drift: 'correct',
+      clock,
+      verify: () => this.failing,
       onIntent: (intent) => this.served.push(intent.commit),
       onProgress: (progress) => this.progress.push(progress),
-      clock,
-      log,
       ...options,
     })
+    this.reconciler = reconciler
+    this.live = live
+    this.log = log
     onTestFinished(async () => await this.live.close())
   }
 
