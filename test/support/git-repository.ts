@@ -61,7 +61,9 @@ export class GitRepository {
     return toCommitSha(this.git('rev-parse', 'HEAD'))
   }
 
+  /** Makes all refs visible in `bare`; a repository without any has nothing to push. */
   publish(): void {
+    if (this.git('for-each-ref', '--count=1') === '') return
     this.git('push', '-q', '--mirror', this.bare)
   }
 
