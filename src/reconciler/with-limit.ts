@@ -1,4 +1,7 @@
-/** Runs an action on every item, so many at a time, in order of the items; stops starting new ones when one throws. */
+/**
+ * Runs an action on every item, so many at a time, in order of the items. When one throws, no more are started, and the error
+ * comes once those under way have ended: nothing goes on behind the caller's back.
+ */
 export async function withLimit<T, R>(
   items: readonly T[],
   limit: number,
@@ -17,6 +20,8 @@ export async function withLimit<T, R>(
       }
     }
   }
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, work))
+  const workers = Array.from({ length: Math.min(limit, items.length) }, work)
+  const failed = (await Promise.allSettled(workers)).find(({ status }) => status === 'rejected')
+  if (failed?.status === 'rejected') throw failed.reason
   return results
 }

@@ -9,6 +9,7 @@ import { toObjectId, toObjectKey } from '../../model/object-id.ts'
 import { API_RESOURCES } from '../api-resources.ts'
 import { type Cluster, ClusterError } from '../cluster.ts'
 import { FIELD_MANAGER, REPOSITORY_LABEL, repositoryOf } from '../owner-mark.ts'
+import { withLimit } from '../with-limit.ts'
 import { EMPTY_INVENTORY, type Inventory, type InventoryEntry } from './inventory.ts'
 import {
   fromHeadContents,
@@ -19,6 +20,8 @@ import {
 } from './inventory-shards.ts'
 
 const CONFIG_MAP = { group: '', version: 'v1', kind: 'ConfigMap' }
+/** Shards written at once. */
+const CONCURRENCY = 8
 const INVENTORY_LABEL = 'plumbline.dev/inventory'
 
 export interface InventoryStoreOptions {
@@ -71,10 +74,9 @@ export class InventoryStore {
   /** Writes what differs from what is stored. `Conflict` when somebody else wrote the inventory meanwhile. */
   async save(inventory: Inventory): Promise<void> {
     const shards = toShards(inventory, this.#shards)
-    const writes = shards.map(async (contents, index) => {
+    await withLimit([...shards.entries()], CONCURRENCY, async ([index, contents]) => {
       await this.#write(this.#shardName(shards.length, index), contents)
     })
-    await Promise.all(writes)
     // The head last: until it names them, new shards mean nothing.
     const head = { accepted: inventory.accepted, applied: inventory.applied, shards: shards.length }
     await this.#write(this.#headName(), toHeadContents(head))
