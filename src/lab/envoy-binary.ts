@@ -48,7 +48,7 @@ export async function findEnvoy(options: FindEnvoyOptions): Promise<EnvoyBinary>
     if (!options.fetch)
       throw new LabError(
         'EnvoyMissing',
-        `there is no Envoy: ENVOY is not set, PATH has no envoy, and ${cached} does not exist; run \`plumb lab --fetch-envoy\` or set ENVOY to an Envoy binary`,
+        `there is no Envoy: ENVOY is not set, PATH has no envoy, and ${cached} does not exist; start plumb lab once, which fetches one, or set ENVOY to an Envoy binary`,
       )
     await fetchEnvoy({
       directory,

@@ -15,6 +15,9 @@ function aContainer(script: string) {
   return { container, clock, log }
 }
 
+/** Real processes take their time on a busy machine. */
+const eventually = (check: () => void) => vi.waitFor(check, { timeout: 10_000 })
+
 const said = (log: RecordingLogger) =>
   log.lines.flatMap(({ sentence, fields }) =>
     sentence === 'container output' ? [fields['line']] : [],
@@ -32,13 +35,13 @@ function isRunning(pid: number): boolean {
 describe('Container', () => {
   it('passes on what the program prints, line by line, with its environment', async () => {
     const { log } = aContainer('echo "$GREETING"; echo two >&2; exec sleep 60')
-    await vi.waitFor(() => expect(said(log).toSorted()).toEqual(['hello', 'two']))
+    await eventually(() => expect(said(log).toSorted()).toEqual(['hello', 'two']))
   })
 
   it('starts a program again after a pause that grows, and says how it ended and what it said last', async () => {
     const { log, clock } = aContainer('echo broken; exit 3')
     const ends = () => log.lines.filter((line) => line.level === 'warn')
-    await vi.waitFor(() => expect(ends()).toHaveLength(1))
+    await eventually(() => expect(ends()).toHaveLength(1))
     expect(ends()[0]).toEqual({
       level: 'warn',
       sentence: 'container ended',
@@ -53,7 +56,7 @@ describe('Container', () => {
     await clock.advance(249)
     expect(said(log)).toHaveLength(1)
     await clock.advance(1)
-    await vi.waitFor(() => expect(ends().at(-1)?.fields['delayMs']).toBe(500))
+    await eventually(() => expect(ends().at(-1)?.fields['delayMs']).toBe(500))
     expect(said(log)).toHaveLength(2)
   })
 
@@ -62,7 +65,7 @@ describe('Container', () => {
     const settings = { pod: 'shop/front-0', name: 'main', argv: ['/nowhere'], environment: {} }
     const container = new Container(settings, { clock: new FakeClock(), log })
     onTestFinished(() => container.stop())
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(log.lines[0]?.fields['how']).toMatch(/could not be started.*ENOENT/),
     )
   })
@@ -71,7 +74,7 @@ describe('Container', () => {
     const { container, log } = aContainer(
       'trap "echo bye; exit 0" TERM; echo up; while :; do sleep 0.01; done',
     )
-    await vi.waitFor(() => expect(said(log)).toEqual(['up']))
+    await eventually(() => expect(said(log)).toEqual(['up']))
     await container.stop()
     expect(said(log)).toContain('bye')
     expect(container.pid).toBeUndefined()
@@ -79,12 +82,12 @@ describe('Container', () => {
 
   it('makes a program that does not heed it end, with the processes it started', async () => {
     const { container, log, clock } = aContainer('trap "" TERM; sleep 60 & echo $!; wait; wait')
-    await vi.waitFor(() => expect(said(log)).toHaveLength(1))
+    await eventually(() => expect(said(log)).toHaveLength(1))
     const child = Number(said(log)[0])
     const stopped = container.stop()
     await clock.advance(1000)
     await stopped
-    await vi.waitFor(() => expect(isRunning(child)).toBe(false))
+    await eventually(() => expect(isRunning(child)).toBe(false))
   })
 })
 

@@ -9,7 +9,7 @@ import { chmod, chown, copyFile, cp, mkdtemp, rm, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { findEnvoy } from '../../src/lab/envoy-binary.ts'
 import { findPods } from '../../src/lab/lab-processes.ts'
 import { runProgram } from '../../src/lab/run-program.ts'
@@ -50,12 +50,14 @@ async function startScenario(options: { stay?: boolean; uid?: number } = {}): Pr
 }
 
 function startProgram(name: string, args: readonly string[], uid: number): ChildProcess {
-  return spawn(join(home, 'node'), [join(home, 'test/real/lab', name), ...args], {
+  const outer = spawn(join(home, 'node'), [join(home, 'test/real/lab', name), ...args], {
     env: { PATH: process.env['PATH'], ENVOY: join(home, 'envoy'), HOME: home },
     stdio: ['ignore', 'pipe', 'inherit'],
     uid,
     gid: uid,
   })
+  onTestFinished(() => void outer.kill('SIGKILL'))
+  return outer
 }
 
 async function firstLine(outer: ChildProcess): Promise<Record<string, unknown>> {

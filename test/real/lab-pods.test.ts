@@ -163,9 +163,8 @@ describe.skipIf(trouble)('the bookstore in a lab', () => {
     const ended = () => lines.filter((line) => line['sentence'] === 'container ended')
     // Every process of this uid but the killer: the workload, and not Envoy.
     await exec('bookstore/bookstore-v2', 'sh', '-c', 'kill -9 -1')
-    await vi.waitFor(() =>
-      expect(ended()).toMatchObject([{ pod: 'bookstore/bookstore-v2-0', how: 'signal SIGKILL' }]),
-    )
+    const expected = [{ pod: 'bookstore/bookstore-v2-0', how: 'signal SIGKILL' }]
+    await vi.waitFor(() => expect(ended()).toMatchObject(expected), { timeout: 10_000 })
     const url = 'http://bookstore-v2.bookstore:14001/books-bought'
     await vi.waitFor(
       async () => expect((await request('bookbuyer/bookbuyer', url)).status).toBe(200),
