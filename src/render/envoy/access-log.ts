@@ -1,6 +1,6 @@
 /** Access logs: JSON lines on the proxy's standard output, with OSM's fields. */
-import type { MessageInitShape } from '@bufbuild/protobuf'
-import type { AccessLogSchema } from '../../generated/envoy/config/accesslog/v3/accesslog_pb.js'
+import { create } from '@bufbuild/protobuf'
+import { AccessLogSchema } from '../../generated/envoy/config/accesslog/v3/accesslog_pb.js'
 import { StdoutAccessLogSchema } from '../../generated/envoy/extensions/access_loggers/stream/v3/stream_pb.js'
 import { pack } from './pack.ts'
 
@@ -27,7 +27,7 @@ const FIELDS = {
   x_forwarded_for: '%REQ(X-FORWARDED-FOR)%',
 } as const
 
-export const ACCESS_LOG: MessageInitShape<typeof AccessLogSchema> = {
+export const ACCESS_LOG = create(AccessLogSchema, {
   name: 'envoy.access_loggers.stream',
   configType: {
     case: 'typedConfig',
@@ -38,4 +38,4 @@ export const ACCESS_LOG: MessageInitShape<typeof AccessLogSchema> = {
       },
     }),
   },
-}
+})

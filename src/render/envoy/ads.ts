@@ -1,8 +1,8 @@
 /** Where Envoy asks for what a resource refers to: on the stream that the resource came by. */
-import type { MessageInitShape } from '@bufbuild/protobuf'
+import { create } from '@bufbuild/protobuf'
 import {
   ApiVersion,
-  type ConfigSourceSchema,
+  ConfigSourceSchema,
 } from '../../generated/envoy/config/core/v3/config_source_pb.js'
 
 /**
@@ -10,7 +10,7 @@ import {
  * secrets resets, and a cluster without its endpoints answers 503: all of them closed. Waiting for ever would let one missing
  * answer hold back every later update of the type.
  */
-export const ADS: MessageInitShape<typeof ConfigSourceSchema> = {
+export const ADS = create(ConfigSourceSchema, {
   configSourceSpecifier: { case: 'ads', value: {} },
   resourceApiVersion: ApiVersion.V3,
-}
+})

@@ -14,10 +14,17 @@ interface Assignments {
   readonly resources: readonly EnvoyResource[]
 }
 
+/** Per upstream of a policy, and all together. */
+interface AssignedMap {
+  readonly endpoints: MeshEndpoints
+  readonly resources: readonly (readonly EnvoyResource[])[]
+  readonly map: ResourceMap
+}
+
 const NO_ENDPOINTS: readonly MeshEndpoint[] = []
 
 export class EndpointRenderer {
-  readonly #maps = new WeakMap<OutboundPolicy, { endpoints: MeshEndpoints; map: ResourceMap }>()
+  readonly #maps = new WeakMap<OutboundPolicy, AssignedMap>()
   /** By the list of accounts, which clients of the whole of a service share. */
   readonly #assignments = new SliceMemo<{ current: Assignments | undefined }>()
 
@@ -28,8 +35,10 @@ export class EndpointRenderer {
     const resources = policy.upstreams.map((upstream) =>
       this.#assign(upstream, endpoints.get(upstream.service.key)),
     )
-    const map = toResourceMap(last?.map, resources)
-    this.#maps.set(policy, { endpoints, map })
+    const isSame =
+      last !== undefined && resources.every((own, index) => own === last.resources[index])
+    const map = isSame ? last.map : toResourceMap(last?.map, resources)
+    this.#maps.set(policy, { endpoints, resources, map })
     return map
   }
 

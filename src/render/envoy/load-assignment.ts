@@ -7,6 +7,7 @@ import type { ServiceName } from '../../model/service-name.ts'
 import type { EnvoyResource } from './envoy-resource.ts'
 import { upstreamClusterName } from './names.ts'
 import { toResourceOfBytes } from './to-resource.ts'
+import { concat, lengthDelimited, unsigned } from './wire.ts'
 
 export interface SocketEndpoint {
   readonly address: string
@@ -26,45 +27,23 @@ export function loadAssignment(
 const encoder = new TextEncoder()
 
 /** `Locality { zone: 'local' }` as field 1 of LocalityLbEndpoints. */
-const LOCALITY = field(1, field(2, encoder.encode('local')))
+const LOCALITY = lengthDelimited(1, lengthDelimited(2, encoder.encode('local')))
 
 function encodeAssignment(name: string, endpoints: readonly SocketEndpoint[]): Uint8Array {
   const blobs = new Map<string, Uint8Array>()
   for (const endpoint of endpoints)
     blobs.set(`${endpoint.address} ${endpoint.port}`, toBlob(endpoint))
   const sorted = [...blobs].sort(([a], [b]) => byCodeUnit(a, b)).map(([, blob]) => blob)
-  const clusterName = field(1, encoder.encode(name))
+  const clusterName = lengthDelimited(1, encoder.encode(name))
   if (sorted.length === 0) return clusterName
-  return concat([clusterName, field(2, concat([LOCALITY, ...sorted]))])
+  return concat([clusterName, lengthDelimited(2, concat([LOCALITY, ...sorted]))])
 }
 
 /** `LbEndpoint { endpoint { address { socket_address { address, port_value } } } }` as field 2 of LocalityLbEndpoints. */
 function toBlob({ address, port }: SocketEndpoint): Uint8Array {
-  const socketAddress = concat([field(2, encoder.encode(address)), [0x18, ...varint(port)]])
-  return field(2, field(1, field(1, field(1, socketAddress))))
-}
-
-/** A length-delimited field. Numbers up to 15 have a tag of one byte. */
-function field(number: number, payload: Uint8Array): Uint8Array {
-  return concat([[(number << 3) | 2, ...varint(payload.length)], payload])
-}
-
-function varint(value: number): readonly number[] {
-  const bytes: number[] = []
-  let rest = value
-  while (rest > 0x7f) {
-    bytes.push((rest & 0x7f) | 0x80)
-    rest >>>= 7
-  }
-  return [...bytes, rest]
-}
-
-function concat(parts: readonly ArrayLike<number>[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
-  let offset = 0
-  for (const part of parts) {
-    whole.set(part, offset)
-    offset += part.length
-  }
-  return whole
+  const socketAddress = concat([lengthDelimited(2, encoder.encode(address)), unsigned(3, port)])
+  return lengthDelimited(
+    2,
+    lengthDelimited(1, lengthDelimited(1, lengthDelimited(1, socketAddress))),
+  )
 }

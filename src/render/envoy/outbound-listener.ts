@@ -1,4 +1,6 @@
 /** The listener that takes what the workload of a pod sends. */
+import { create } from '@bufbuild/protobuf'
+import { FilterChainSchema } from '../../generated/envoy/config/listener/v3/listener_components_pb.js'
 import type { OutboundPolicy, RoutedPort, RoutedService } from '../mesh/mesh-snapshot.ts'
 import { isHttp } from '../mesh/protocol-of.ts'
 import { singleAddress } from './addresses.ts'
@@ -13,24 +15,49 @@ import {
   PASSTHROUGH_CLUSTER,
   upstreamClusterName,
 } from './names.ts'
+import { SliceMemo } from './slice-memo.ts'
 import { tcpProxy } from './tcp-proxy.ts'
 
-/**
- * `undefined` for pods that can reach nothing: the connection is refused. A destination that no chain names is closed unless
- * destinations outside the mesh are passed through.
- */
-export function outboundListener(policy: OutboundPolicy): EnvoyResource | undefined {
-  const filterChains = toFilterChains(policy.services)
-  if (filterChains.length === 0 && !policy.passthrough) return undefined
-  return toListener({
-    name: OUTBOUND_LISTENER,
-    port: OUTBOUND_PORT,
-    direction: 'outbound',
-    listenerFilters: [ORIGINAL_DESTINATION],
-    filterChains,
-    ...(policy.passthrough && { defaultFilterChain: passthroughChain() }),
-    origins: policy.origins,
-  })
+/** Keeps the filter chains of services, which all their clients share. */
+export class OutboundListeners {
+  readonly #chains = new SliceMemo<readonly FilterChain[]>()
+
+  /**
+   * `undefined` for pods that can reach nothing: the connection is refused. A destination that no chain names is closed unless
+   * destinations outside the mesh are passed through.
+   */
+  of(policy: OutboundPolicy): EnvoyResource | undefined {
+    const filterChains = this.#chainsOf(policy.services)
+    if (filterChains.length === 0 && !policy.passthrough) return undefined
+    return toListener({
+      name: OUTBOUND_LISTENER,
+      port: OUTBOUND_PORT,
+      direction: 'outbound',
+      listenerFilters: [ORIGINAL_DESTINATION],
+      filterChains,
+      ...(policy.passthrough && { defaultFilterChain: passthroughChain() }),
+      origins: policy.origins,
+    })
+  }
+
+  /**
+   * Headless services may share pods, and Envoy refuses two chains for one address and port: the first service by name has it. For
+   * HTTP that is no loss, as the host says which service is meant.
+   */
+  #chainsOf(services: readonly RoutedService[]): readonly FilterChain[] {
+    const claimed = new Set<string>()
+    return services.flatMap((routed) =>
+      routed.ports.flatMap((port) => {
+        const { addresses } = routed.service
+        const own = addresses.filter((address) => !claimed.has(`${port.port} ${address}`))
+        for (const address of own) claimed.add(`${port.port} ${address}`)
+        if (own.length < addresses.length) return toFilterChains(routed, port, own)
+        return this.#chains.get(routed, `${port.port}`, () =>
+          toFilterChains(routed, port, addresses),
+        )
+      }),
+    )
+  }
 }
 
 function passthroughChain(): FilterChain {
@@ -41,48 +68,25 @@ function passthroughChain(): FilterChain {
   }
 }
 
-/**
- * Headless services may share pods, and Envoy refuses two chains for one address and port: the first service by name has it. For
- * HTTP that is no loss, as the host says which service is meant.
- */
-function toFilterChains(services: readonly RoutedService[]): FilterChain[] {
-  const claimed = new Set<string>()
-  return services.flatMap((routed) =>
-    routed.ports.flatMap((port) => {
-      const addresses = routed.service.addresses.filter((address) => {
-        const claim = `${port.port} ${address}`
-        if (claimed.has(claim)) return false
-        claimed.add(claim)
-        return true
-      })
-      return addresses.length === 0 ? [] : toFilterChain(routed, port, addresses)
-    }),
-  )
-}
-
-function toFilterChain(
+/** One, or none where nothing could be delivered: the connection is closed. */
+function toFilterChains(
   { service }: RoutedService,
   port: RoutedPort,
   addresses: readonly string[],
-): FilterChain[] {
+): readonly FilterChain[] {
   const name = outboundChainName(service.name, port.port, port.protocol)
   const filter = isHttp(port.protocol)
     ? outboundHttp(outboundRoutesName(port.port))
     : rawDelivery(name, port)
-  if (filter === undefined) return []
-  return [
-    {
-      name,
-      filterChainMatch: {
-        destinationPort: port.port,
-        prefixRanges: addresses.map(singleAddress),
-      },
-      filters: [filter],
-    },
-  ]
+  if (filter === undefined || addresses.length === 0) return []
+  const filterChainMatch = {
+    destinationPort: port.port,
+    prefixRanges: addresses.map(singleAddress),
+  }
+  return [create(FilterChainSchema, { name, filterChainMatch, filters: [filter] })]
 }
 
-/** `undefined` when nothing is there to deliver to: the connection is closed. */
+/** `undefined` when no backend of the service is there. */
 function rawDelivery(name: string, port: RoutedPort): ReturnType<typeof tcpProxy> | undefined {
   const clusters = (port.rules.at(-1)?.backends ?? []).map(({ service, targetPort, weight }) => ({
     name: upstreamClusterName(service, targetPort),

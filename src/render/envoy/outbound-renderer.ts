@@ -1,12 +1,13 @@
 /** What the pods of one service account are told about reaching others. */
 import { type ServiceAccount, toAccountKey } from '../../model/service-account.ts'
 import type { MeshService, OutboundPolicy, Upstream } from '../mesh/mesh-snapshot.ts'
-import { type ClusterSettings, passthroughCluster, upstreamClusters } from './clusters.ts'
 import type { EnvoyResource } from './envoy-resource.ts'
-import { outboundListener } from './outbound-listener.ts'
+import { OutboundListeners } from './outbound-listener.ts'
 import { outboundRoutes } from './outbound-routes.ts'
+import { passthroughCluster } from './own-clusters.ts'
 import { outboundValidation, type TrustAnchors } from './secrets.ts'
 import { SliceMemo } from './slice-memo.ts'
+import { type ClusterSettings, UpstreamClusters } from './upstream-cluster.ts'
 
 /** Resources by type, without the endpoints, which change for other reasons. */
 export interface RenderedParts {
@@ -22,6 +23,8 @@ type Resources = readonly EnvoyResource[]
 export class OutboundRenderer {
   readonly #settings: ClusterSettings
   readonly #anchors: TrustAnchors
+  readonly #upstreams: UpstreamClusters
+  readonly #outbound = new OutboundListeners()
   readonly #parts = new SliceMemo<RenderedParts>()
   readonly #listeners = new SliceMemo<Resources>()
   readonly #routes = new SliceMemo<Resources>()
@@ -32,6 +35,7 @@ export class OutboundRenderer {
   constructor(settings: ClusterSettings, anchors: TrustAnchors) {
     this.#settings = settings
     this.#anchors = anchors
+    this.#upstreams = new UpstreamClusters(settings)
   }
 
   /** The same object for the same policy and account. */
@@ -39,7 +43,7 @@ export class OutboundRenderer {
     const { namespace } = client
     return this.#parts.get(policy, toAccountKey(client), () => ({
       cluster: this.#clustersOf(policy, client),
-      listener: this.#listeners.get(policy, '', () => asList(outboundListener(policy))),
+      listener: this.#listeners.get(policy, '', () => asList(this.#outbound.of(policy))),
       route: this.#routes.get(policy, namespace, () => outboundRoutes(policy, namespace)),
       secret: this.#secrets.get(policy, '', () => this.#secretsOf(policy)),
     }))
@@ -54,7 +58,7 @@ export class OutboundRenderer {
   /** A cluster names its client's own certificate, so each account has its own. */
   #cluster(service: MeshService, client: ServiceAccount): Resources {
     return this.#clusters.get(service, toAccountKey(client), () =>
-      upstreamClusters(service, client, this.#settings),
+      this.#upstreams.of(service, client),
     )
   }
 

@@ -21,7 +21,7 @@ export const MESH_ALPN = 'osm'
 type TransportSocket = MessageInitShape<typeof TransportSocketSchema>
 
 export function upstreamTls(
-  client: ServiceAccount,
+  leafName: ResourceName,
   service: ServiceName,
   tls: TlsSettings,
 ): TransportSocket {
@@ -29,7 +29,7 @@ export function upstreamTls(
     pack(UpstreamTlsContextSchema, {
       sni: toServiceFqdn(service),
       commonTlsContext: {
-        ...commonTls(client, outboundValidationName(service), tls),
+        ...commonTls(leafName, outboundValidationName(service), tls),
         alpnProtocols: [MESH_ALPN],
       },
     }),
@@ -39,7 +39,7 @@ export function upstreamTls(
 export function downstreamTls(server: ServiceAccount, tls: TlsSettings): TransportSocket {
   return socketOf(
     pack(DownstreamTlsContextSchema, {
-      commonTlsContext: commonTls(server, inboundValidationName(server), tls),
+      commonTlsContext: commonTls(leafSecretName(server), inboundValidationName(server), tls),
       requireClientCertificate: true,
     }),
   )
@@ -53,7 +53,7 @@ function socketOf(typedConfig: ReturnType<typeof pack>): TransportSocket {
 }
 
 function commonTls(
-  account: ServiceAccount,
+  leafName: ResourceName,
   validation: ResourceName,
   tls: TlsSettings,
 ): MessageInitShape<typeof CommonTlsContextSchema> {
@@ -64,7 +64,7 @@ function commonTls(
       cipherSuites: [...tls.cipherSuites],
       ecdhCurves: [...tls.ecdhCurves],
     },
-    tlsCertificateSdsSecretConfigs: [{ name: leafSecretName(account), sdsConfig: ADS }],
+    tlsCertificateSdsSecretConfigs: [{ name: leafName, sdsConfig: ADS }],
     validationContextType: {
       case: 'validationContextSdsSecretConfig',
       value: { name: validation, sdsConfig: ADS },

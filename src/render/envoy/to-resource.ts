@@ -1,5 +1,5 @@
 /** Encodes a message once into the resource that every proxy shares. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { type DescMessage, type MessageShape, toBinary } from '@bufbuild/protobuf'
 import type { SourceLocation } from '../../model/source-location.ts'
 import type { EnvoyResource, ResourceName, ResourceType } from './envoy-resource.ts'
@@ -28,5 +28,5 @@ export function toResourceOfBytes(parts: ResourceParts, bytes: Uint8Array): Envo
 
 /** The first 16 bytes of SHA-256: equal bytes have the same version on every replica, and no two others do. */
 function versionOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex').slice(0, 32)
+  return hash('sha256', bytes).slice(0, 32)
 }

@@ -4,13 +4,13 @@
  */
 import type { MeshSnapshot, TlsSettings, View, ViewKey } from '../mesh/mesh-snapshot.ts'
 import { isHttp } from '../mesh/protocol-of.ts'
-import { localCluster, metricsCluster } from './clusters.ts'
 import { EndpointRenderer } from './endpoint-renderer.ts'
 import type { ResourceMap, ViewResources } from './envoy-resource.ts'
 import { inboundListener } from './inbound-listener.ts'
 import { inboundRoutes } from './inbound-routes.ts'
 import { metricsListener } from './metrics-listener.ts'
 import { OutboundRenderer, type RenderedParts } from './outbound-renderer.ts'
+import { localCluster, metricsCluster } from './own-clusters.ts'
 import { keepIfSame, toResourceMap } from './resource-map.ts'
 import { inboundValidation, type TrustAnchors } from './secrets.ts'
 
