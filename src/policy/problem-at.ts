@@ -22,6 +22,11 @@ export function problemAt(document: Document, path: DocumentPath, text: ProblemT
   }
 }
 
+/** A problem that the field should be there at all, shown at its key. */
+export function problemAtKey(document: Document, path: DocumentPath, text: ProblemText): Problem {
+  return { ...problemAt(document, path, text), location: document.locateKey(path) }
+}
+
 /** For a field that is missing, the key of the mapping that should have it: `spec:`, not the first thing under it. */
 function locate(document: Document, path: DocumentPath): SourceLocation {
   const there = path.findIndex(

@@ -88,6 +88,7 @@ function read(declaration: Declaration<Body>): Read<EgressPart> {
           ...source,
           namespace: source.namespace ?? id.namespace,
         })),
+        ...(hosts.length > 0 && { hosts: policy.hosts }),
         ports: policy.ports,
         ...(matches.length > 0 && {
           matches: matches.map(({ kind, name }) => ({

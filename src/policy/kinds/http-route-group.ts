@@ -117,7 +117,7 @@ function pathWarnings(
         fix: 'write ".*", or the path that is meant',
       }),
     ]
-  const text = judgePathPattern(written.pathRegex ?? '')
+  const text = written.pathRegex === undefined ? undefined : judgePathPattern(written.pathRegex)
   return text === undefined ? [] : [declaration.place.problem(path, text)]
 }
 

@@ -5,24 +5,21 @@ import type { Declaration } from './kind-definition.ts'
 
 interface Setting {
   readonly path: readonly string[]
-  /** Nothing is said where the field asks for what happens anyway. */
+  /** OSM's default, or what happens anyway: nothing is said of these, which stand in every dump. */
   readonly unless: unknown
   readonly because: string
 }
 
 const SETTINGS: readonly Setting[] = [
-  flag('enableSnapshotCacheMode', undefined, 'resources are always cached by content'),
+  flag('enableSnapshotCacheMode', false, 'resources are always cached by content'),
   flag(
     'enableAsyncProxyServiceMapping',
-    undefined,
-    'proxies are always mapped to services from the watch',
+    false,
+    'proxies are always mapped to services by watching',
   ),
   flag('enableMulticlusterMode', false, 'OSM never finished it'),
-  flag('enableWASMStats', false, 'Envoys run without the WASM filter'),
   flag('enableEgressPolicy', true, 'Egress objects always count'),
   flag('enableIngressBackendPolicy', true, 'IngressBackend objects always count'),
-  flag('enableRetryPolicy', true, 'Retry objects always count'),
-  flag('enableMeshRootCertificate', true, 'MeshRootCertificate objects always count'),
   {
     path: ['spec', 'sidecar', 'configResyncInterval'],
     unless: '0s',
@@ -30,7 +27,6 @@ const SETTINGS: readonly Setting[] = [
   },
   {
     path: ['spec', 'certificate', 'certKeyBitSize'],
-    // OSM's CRD requires the field, so its default stands in every MeshConfig.
     unless: 2048,
     because: 'workload keys are ECDSA P-256, which have one size',
   },

@@ -76,7 +76,7 @@ function fromV1Alpha1({ spec }: z.output<typeof v1alpha1>): Converted<MeshConfig
   return {
     body: { spec: { ...spec, traffic, observability } },
     problems: [
-      ...(useHTTPSIngress === undefined
+      ...(useHTTPSIngress !== true
         ? []
         : [
             dropped(
@@ -84,7 +84,7 @@ function fromV1Alpha1({ spec }: z.output<typeof v1alpha1>): Converted<MeshConfig
               'an IngressBackend says it for each port',
             ),
           ]),
-      ...(prometheusScraping === undefined
+      ...(prometheusScraping !== true
         ? []
         : [
             dropped(

@@ -4,7 +4,7 @@ import { nearestName } from '../../model/nearest-name.ts'
 import type { Problem } from '../../model/problem.ts'
 import type { Document, DocumentPath } from '../document.ts'
 import { printPath } from '../print-path.ts'
-import { type ProblemText, problemAt } from '../problem-at.ts'
+import { type ProblemText, problemAt, problemAtKey } from '../problem-at.ts'
 import { valueAt } from '../value-at.ts'
 import { isDnsSubdomain, judgeLabel, shorten } from './fields/names.ts'
 import type { KindDefinition } from './kind-definition.ts'
@@ -24,7 +24,7 @@ export interface Metadata {
 }
 
 type Fields = Readonly<Record<string, unknown>>
-type Report = (path: DocumentPath, text: ProblemText) => void
+type Report = (path: DocumentPath, text: ProblemText, at?: typeof problemAt) => void
 
 interface Reading {
   readonly document: Document
@@ -55,20 +55,28 @@ export function readMetadata(
   defaultNamespace: string,
 ): Metadata {
   const problems: Problem[] = []
-  const report: Report = (path, text) => {
-    problems.push(problemAt(document, ['metadata', ...path], text))
+  const report: Report = (path, text, at = problemAt) => {
+    problems.push(at(document, ['metadata', ...path], text))
   }
   const fields = fieldsOf(document, report)
   if (fields === undefined)
     return { name: '', namespace: '', labels: {}, annotations: {}, problems }
-  for (const key of Object.keys(fields)) judgeField(key, fields[key], report)
+  for (const key of Object.keys(fields)) {
+    const text = judgeField(key, fields[key])
+    if (text !== undefined) problems.push(problemAtKey(document, ['metadata', key], text))
+  }
   const reading = { document, definition, fields, report }
   return {
     name: readName(reading),
     namespace: readNamespace(reading, defaultNamespace),
-    labels: readStrings(reading, 'labels', judgeLabelEntry),
-    annotations: readStrings(reading, 'annotations', (key) =>
-      judgeKey(key, definition.ownAnnotations),
+    labels: readStrings(reading, 'labels', (key) => judgeKey(key, []), judgeLabelValue),
+    annotations: withoutLastApplied(
+      readStrings(
+        reading,
+        'annotations',
+        (key) => judgeAnnotation(key, definition),
+        () => undefined,
+      ),
     ),
     problems,
   }
@@ -86,27 +94,23 @@ function fieldsOf(document: Document, report: Report): Fields | undefined {
   return undefined
 }
 
-function judgeField(key: string, value: unknown, report: Report): void {
-  if ((OURS as readonly string[]).includes(key)) return
-  if (SERVER_SET.includes(key)) {
-    // `kubectl create --dry-run -o yaml` writes this one into every manifest.
-    if (key === 'creationTimestamp' && value === null) return
-    report([key], {
-      code: 'PLB0323',
-      message: `metadata.${key} is the API server's to set; it is left out`,
-      fix: 'remove it',
-    })
-    return
-  }
-  if (key === 'generateName') {
-    report([key], {
+function judgeField(key: string, value: unknown): ProblemText | undefined {
+  if ((OURS as readonly string[]).includes(key)) return undefined
+  if (key === 'generateName')
+    return {
       code: 'PLB0324',
       message: 'metadata.generateName gives the object another name at every apply',
       fix: 'write metadata.name',
-    })
-    return
+    }
+  if (LIFECYCLE.includes(key)) return lifecycleField(key)
+  if (!SERVER_SET.includes(key)) return unknownField(key)
+  // `kubectl create --dry-run -o yaml` writes this one into every manifest.
+  if (key === 'creationTimestamp' && value === null) return undefined
+  return {
+    code: 'PLB0323',
+    message: `metadata.${key} is the API server's to set; it is left out`,
+    fix: 'remove it',
   }
-  report([key], LIFECYCLE.includes(key) ? lifecycleField(key) : unknownField(key))
 }
 
 function lifecycleField(key: string): ProblemText {
@@ -169,7 +173,8 @@ function clusterWide(kind: string): ProblemText {
 function readStrings(
   reading: Reading,
   field: 'labels' | 'annotations',
-  judge: (key: string, value: string) => ProblemText | undefined,
+  judgeKeyOf: (key: string) => ProblemText | undefined,
+  judgeValue: (value: string) => ProblemText | undefined,
 ): Readonly<Record<string, string>> {
   const { fields, report } = reading
   const value = fields[field]
@@ -184,7 +189,9 @@ function readStrings(
   }
   const strings: Record<string, string> = {}
   for (const [key, entry] of Object.entries(value)) {
-    const text = typeof entry === 'string' ? judge(key, entry) : notText(reading, [field, key])
+    const ofKey = judgeKeyOf(key)
+    if (ofKey !== undefined) report([field, key], ofKey, problemAtKey)
+    const text = typeof entry === 'string' ? judgeValue(entry) : notText(reading, [field, key])
     if (text !== undefined) report([field, key], text)
     if (typeof entry === 'string') strings[key] = entry
   }
@@ -199,14 +206,32 @@ function notText({ document }: Reading, path: DocumentPath): ProblemText {
 const KEY_NAME = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/
 const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/
 
-function judgeLabelEntry(key: string, value: string): ProblemText | undefined {
-  const text = judgeKey(key, [])
-  if (text !== undefined || LABEL_VALUE.test(value)) return text
+function judgeLabelValue(value: string): ProblemText | undefined {
+  if (LABEL_VALUE.test(value)) return undefined
   return {
     code: 'PLB0326',
     message: `${JSON.stringify(shorten(value))} is not a label value: at most 63 letters, digits, "-", "_" and ".", beginning and ending with a letter or digit`,
     fix: 'shorten it, or make it an annotation',
   }
+}
+
+/** Written by `kubectl apply` on what it stores: a whole former manifest, which means nothing in another. */
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
+
+function judgeAnnotation(key: string, { ownAnnotations }: KindDefinition): ProblemText | undefined {
+  if (key !== LAST_APPLIED) return judgeKey(key, ownAnnotations)
+  return {
+    code: 'PLB0323',
+    message: `the annotation ${LAST_APPLIED} is kubectl's to set; it is left out`,
+    fix: 'remove it',
+  }
+}
+
+function withoutLastApplied(
+  annotations: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const { [LAST_APPLIED]: _, ...rest } = annotations
+  return rest
 }
 
 function judgeKey(key: string, own: readonly string[]): ProblemText | undefined {

@@ -4,7 +4,7 @@ import { nearestName } from '../../model/nearest-name.ts'
 import type { Problem } from '../../model/problem.ts'
 import type { Document, DocumentPath } from '../document.ts'
 import { printPath } from '../print-path.ts'
-import { type ProblemText, problemAt } from '../problem-at.ts'
+import { type ProblemText, problemAt, problemAtKey } from '../problem-at.ts'
 import { valueAt } from '../value-at.ts'
 import { shorten } from './fields/names.ts'
 import { ruleText } from './fields/rule.ts'
@@ -45,14 +45,12 @@ function unknownField({ document, path, key, version, versions }: UnknownField):
   )
   const nearest = nearestName(key, known)
   const where = path.length === 0 ? 'the document' : printPath(path)
-  return {
-    ...problemAt(document, [...path, key], {
-      code: 'PLB0310',
-      message: `${where} has no field ${JSON.stringify(shorten(key))} in ${version.name}; it has ${known.join(', ') || 'none'}`,
-      fix: fixOfUnknown({ key, nearest, elsewhere }),
-    }),
-    location: document.locateKey([...path, key]),
-  }
+  const inSpec = path.length === 0 && fieldsAt(version.schema, ['spec']).includes(key)
+  return problemAtKey(document, [...path, key], {
+    code: 'PLB0310',
+    message: `${where} has no field ${JSON.stringify(shorten(key))} in ${version.name}; it has ${known.join(', ') || 'none'}`,
+    fix: inSpec ? 'move it under spec' : fixOfUnknown({ key, nearest, elsewhere }),
+  })
 }
 
 function fixOfUnknown(found: {

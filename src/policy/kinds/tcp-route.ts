@@ -35,9 +35,10 @@ export const TCP_ROUTE = defineKind<Body, TcpPorts>({
     olderVersion('v1alpha1', older, () => ({ body: {} })),
   ],
   read(declaration: Declaration<Body>) {
-    const ports = declaration.body.spec?.matches?.ports ?? []
+    const written = declaration.body.spec?.matches?.ports ?? []
+    const ports = [...new Set(written)].sort((a, b) => a - b)
     return {
-      part: ports.length === 0 ? 'any' : [...new Set(ports)].sort((a, b) => a - b),
+      part: ports.length === 0 ? 'any' : ports,
       problems: [],
       applied: { spec: { matches: { ports } } },
     }

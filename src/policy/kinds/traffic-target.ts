@@ -24,13 +24,17 @@ const subjectWithPort = z.strictObject({
   port: destinationPortField.optional(),
 })
 const rule = z.strictObject({
-  kind: z.string().min(1),
+  // D5: rules of other kinds get a sentence of their own.
+  kind: z
+    .string()
+    .min(1)
+    .meta({ enum: ['HTTPRouteGroup', 'TCPRoute'] }),
   name: objectName,
   matches: z.array(z.string().min(1)).optional(),
 })
 const sources = z.array(subject)
 // D2: TrafficTargets without rules get a sentence of their own, so the schema lets them through.
-const rules = z.array(rule).optional()
+const rules = z.array(rule).meta({ minItems: 1 }).optional()
 
 const v1alpha3 = z.strictObject({
   spec: z.strictObject({ destination: subject, sources, rules }),

@@ -19,7 +19,6 @@ export type IdentifiedKind =
 const BY_NAME: ReadonlyMap<string, KindDefinition> = new Map(
   KINDS.map((definition) => [definition.kind, definition]),
 )
-const GROUPS = [...new Set(KINDS.map(({ group }) => group))].filter((group) => group !== '')
 
 /** Groups that are ours by their ending, however they begin. */
 const OUR_DOMAINS = ['smi-spec.io', 'smi.spec.io', 'openservicemesh.io', 'plumbline.dev']
@@ -114,19 +113,28 @@ function looksLike(group: string, version: string, definition: KindDefinition): 
   return ours || misspelt || definition.kind === 'TrafficSplit'
 }
 
+/** The three mends: leave the file out, leave the kind out, or write the kind that was meant. */
 function unknownKind({ apiVersion, group, kind }: WrittenKind): ProblemText {
-  const ofGroup = KINDS.filter((definition) => definition.group === group)
-  const candidates = ofGroup.length > 0 ? ofGroup : GROUPS.includes(group) ? KINDS : []
-  const nearest = nearestName(
-    kind,
-    [...candidates, ...KINDS].map((definition) => definition.kind),
-  )
+  const meant = nearestKind(group, kind)
   const pattern = group === '' ? kind : `${group}/${kind}`
   const hint =
-    nearest === undefined ? '' : `; if it is meant to be ${nearest}, write kind: ${nearest}`
+    meant === undefined
+      ? ''
+      : `; if ${meant.kind} of ${canonicalApiVersion(meant)} is meant, write that`
   return {
     code: 'PLB0301',
     message: `Plumbline knows no kind ${shorten(kind)} in ${shorten(apiVersion)}`,
     fix: `list the file in .plumbignore, or ${shorten(pattern)} under ignoreKinds in .plumbline.yaml${hint}`,
   }
+}
+
+/** In a group of ours only its own kinds are meant; elsewhere any. */
+function nearestKind(group: string, kind: string): KindDefinition | undefined {
+  const ofGroup = KINDS.filter((definition) => definition.group === group)
+  const candidates = group === '' || ofGroup.length === 0 ? KINDS : ofGroup
+  const nearest = nearestName(
+    kind,
+    candidates.map((definition) => definition.kind),
+  )
+  return KINDS.find((definition) => definition.kind === nearest)
 }

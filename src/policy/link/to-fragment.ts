@@ -20,7 +20,7 @@ import type {
 } from '../kinds/kind-definition.ts'
 import { type Metadata, readMetadata } from '../kinds/metadata.ts'
 import { schemaProblems } from '../kinds/schema-problems.ts'
-import { problemAt } from '../problem-at.ts'
+import { problemAt, problemAtKey } from '../problem-at.ts'
 import type { Fragment, FragmentIdentity } from './fragment.ts'
 import { identifyKind } from './identify-kind.ts'
 
@@ -90,7 +90,7 @@ function judgeStatus(document: Document): readonly Problem[] {
   if (status === undefined || status === null) return []
   if (typeof status === 'object' && Object.keys(status).length === 0) return []
   return [
-    problemAt(document, ['status'], {
+    problemAtKey(document, ['status'], {
       code: 'PLB0323',
       message: 'status is written by controllers; it is left out',
       fix: 'remove it',
