@@ -53,6 +53,8 @@ export async function apply(request: {
   readonly signal: AbortSignal
 }): Promise<ApplyResult> {
   const { cluster, plan, inventory, signal } = request
+  if (plan.blocked !== undefined)
+    throw new Error(`a blocked plan is never carried out: ${plan.blocked}`)
   const outcomes: Outcome[] = []
   for (const stage of STAGES) {
     const steps = plan.steps.filter(isWriting).filter((step) => step.stage === stage)

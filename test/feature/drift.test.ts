@@ -162,6 +162,16 @@ it('only reports where it is told to, each change once, and passes leave it too'
   })
 })
 
+it('reports nothing of an edit that its author takes back at once', async () => {
+  const world = await aWatchedWorld('report')
+  const before = await world.cluster.get(BUYER)
+  await edit(world, letThiefIn)
+  await edit(world, (live) => ({ ...live, spec: before?.['spec'] }))
+  await settle(world)
+  expect(world.drift).toEqual([])
+  expect(world.log.lines).toEqual([])
+})
+
 it('tries again when the cluster does not let it', async () => {
   const world = await aWatchedWorld()
   const { cluster } = world

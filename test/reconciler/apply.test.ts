@@ -1,7 +1,7 @@
 /** How a plan is carried out: what happens to the inventory when a step fails, and what is never touched. */
 import { expect, it } from 'vitest'
-import type { Cluster } from '../../src/reconciler/cluster.ts'
-import { ClusterError } from '../../src/reconciler/cluster.ts'
+import { apply } from '../../src/reconciler/apply.ts'
+import { type Cluster, ClusterError } from '../../src/reconciler/cluster.ts'
 import { idOf } from '../support/cluster-objects.ts'
 import { anEmbeddedCluster } from '../support/embedded-cluster.ts'
 import { PlanWorld } from '../support/plan-world.ts'
@@ -97,7 +97,6 @@ it('releases a namespace only while it is the one that was ours', async () => {
   const world = await aWorld()
   await world.apply([NAMESPACE, aTrafficTarget('a')])
   const { plan, inventory } = await world.plan([aTrafficTarget('a')])
-  const { apply } = await import('../../src/reconciler/apply.ts')
   await world.cluster.delete(idOf(NAMESPACE))
   const successor = await world.cluster.create(NAMESPACE, { fieldManager: 'someone' })
   const signal = new AbortController().signal
@@ -106,10 +105,43 @@ it('releases a namespace only while it is the one that was ours', async () => {
   expect(await world.cluster.get(idOf(NAMESPACE))).toEqual(successor)
 })
 
+it('does not make a namespace again in order to release it', async () => {
+  const world = await aWorld()
+  await world.apply([NAMESPACE])
+  const { plan, inventory } = await world.plan([])
+  await world.cluster.delete(idOf(NAMESPACE))
+  const { signal } = new AbortController()
+  const result = await apply({ cluster: world.cluster, plan, inventory, signal })
+  expect(result.failures).toEqual([])
+  expect(result.inventory.entries.size).toBe(0)
+  expect(await world.cluster.get(idOf(NAMESPACE))).toBeUndefined()
+})
+
+it('spares an object that took the name of one of ours after the plan was made', async () => {
+  const world = await aWorld()
+  await world.apply([NAMESPACE, aTrafficTarget('a')])
+  const { plan, inventory } = await world.plan([NAMESPACE])
+  await world.cluster.delete(idOf(aTrafficTarget('a')))
+  const successor = await world.cluster.create(aTrafficTarget('a'), { fieldManager: 'someone' })
+  const { signal } = new AbortController()
+  const result = await apply({ cluster: world.cluster, plan, inventory, signal })
+  expect(result.failures).toMatchObject([{ code: 'Conflict' }])
+  expect(await world.cluster.get(idOf(successor))).toEqual(successor)
+})
+
+it('does not carry out a plan that is blocked', async () => {
+  const world = await aWorld()
+  await world.apply([NAMESPACE])
+  const { plan, inventory } = await world.plan([], { allowance: undefined })
+  const { signal } = new AbortController()
+  await expect(apply({ cluster: world.cluster, plan, inventory, signal })).rejects.toThrow(
+    'blocked',
+  )
+})
+
 it('stops between two steps when it is told to', async () => {
   const world = await aWorld()
   const { plan, inventory } = await world.plan([NAMESPACE, aTrafficTarget('a')])
-  const { apply } = await import('../../src/reconciler/apply.ts')
   const signal = AbortSignal.abort()
   await expect(apply({ cluster: world.cluster, plan, inventory, signal })).rejects.toThrow()
   expect(await world.cluster.get(idOf(NAMESPACE))).toBeUndefined()

@@ -209,6 +209,20 @@ describe('what it leaves', () => {
     expect(plan.steps.filter((step) => step.type === 'skip' && !step.forget)).toEqual([])
   })
 
+  it('spares a successor that carries even the mark of its predecessor', async () => {
+    const world = await aWorld()
+    await world.apply(BOOKSTORE)
+    const ours = await world.cluster.get(idOf(aRouteGroup('routes')))
+    if (ours === undefined) throw new Error('nothing was applied')
+    await world.cluster.delete(idOf(ours))
+    await world.cluster.create(ours, { fieldManager: 'a-restore' })
+    const { plan } = await world.plan([anEnrolledNamespace('bookstore'), aTrafficTarget('buy')])
+    expect(stepOf(plan, 'skip')).toMatchObject({
+      reason: 'another object has its name now; that one is not ours',
+      forget: true,
+    })
+  })
+
   it('spares a copy that carries our mark under another name', async () => {
     const world = await aWorld()
     await world.apply(BOOKSTORE)
