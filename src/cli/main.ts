@@ -1,45 +1,41 @@
 /** `plumb`: the commands, and what becomes of an error that none of them caught. */
 import { Command, CommanderError } from 'commander'
-import { accessCommand } from './commands/access.ts'
-import { checkCommand } from './commands/check.ts'
-import { completionCommand } from './commands/completion.ts'
-import { diffCommand } from './commands/diff.ts'
-import { explainCommand } from './commands/explain.ts'
-import { labCommand } from './commands/lab.ts'
-import { renderCommand } from './commands/render.ts'
-import { runCommand } from './commands/run.ts'
-import { startCommand } from './commands/start.ts'
-import { statusCommand } from './commands/status.ts'
-import { whyCommand } from './commands/why.ts'
 import { EXIT_CODE } from './exit-code.ts'
 import { printError } from './print-error.ts'
 import { readVersion } from './version.ts'
 
-export function plumbCommand(): Command {
+/** In the order in which help lists them. Each is loaded when it is needed: most do without gRPC, git and the lab. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  start: async () => (await import('./commands/start.ts')).startCommand(),
+  run: async () => (await import('./commands/run.ts')).runCommand(),
+  lab: async () => (await import('./commands/lab.ts')).labCommand(),
+  status: async () => (await import('./commands/status.ts')).statusCommand(),
+  check: async () => (await import('./commands/check.ts')).checkCommand(),
+  diff: async () => (await import('./commands/diff.ts')).diffCommand(),
+  why: async () => (await import('./commands/why.ts')).whyCommand(),
+  access: async () => (await import('./commands/access.ts')).accessCommand(),
+  render: async () => (await import('./commands/render.ts')).renderCommand(),
+  explain: async () => (await import('./commands/explain.ts')).explainCommand(),
+  completion: async () => (await import('./commands/completion.ts')).completionCommand(),
+}
+
+/** With the one command that is called; with all of them where help, completion or a misspelt name needs them. */
+async function plumbCommand(called: string | undefined): Promise<Command> {
   const program = new Command('plumb')
     .description('Service-mesh policy as code: what the commit says, every Envoy does.')
     .version(readVersion())
     .showSuggestionAfterError()
     .exitOverride()
-  const commands = [
-    startCommand(),
-    runCommand(),
-    labCommand(),
-    statusCommand(),
-    checkCommand(),
-    diffCommand(),
-    whyCommand(),
-    accessCommand(),
-    renderCommand(),
-    explainCommand(),
-    completionCommand(),
-  ]
-  for (const command of commands) program.addCommand(command.copyInheritedSettings(program))
+  const only = called === 'completion' ? undefined : COMMANDS[called ?? '']
+  const loaders = only === undefined ? Object.values(COMMANDS) : [only]
+  for (const command of await Promise.all(loaders.map((load) => load())))
+    program.addCommand(command.copyInheritedSettings(program))
   return program
 }
 
 try {
-  await plumbCommand().parseAsync()
+  const program = await plumbCommand(process.argv[2])
+  await program.parseAsync()
 } catch (error) {
   // commander has printed its own; help and version are no failure.
   if (error instanceof CommanderError) {

@@ -23,7 +23,6 @@ export function runCommand(): Command {
     .option('--git-username <name>', 'user for git over HTTPS')
     .option('--trust-domain <name>', 'SPIFFE trust domain', 'cluster.local')
     .option('--xds-listen <host:port>', 'where proxies connect', '127.0.0.1:15128')
-    .option('--xds-address <host>', 'what proxies are told to connect to (default: the same)')
     .option(
       '--http-listen <host:port>',
       'health, metrics, status, POST /reconcile',
@@ -34,7 +33,6 @@ export function runCommand(): Command {
         .choices(['correct', 'report'])
         .default('correct'),
     )
-    .option('--upstream-mark <number>', 'SO_MARK for what proxies send (labs without root)')
     .addOption(
       new Option('--log-format <format>', 'lines for people or for machines')
         .choices(['text', 'json'])

@@ -20,22 +20,19 @@ export interface MeshSourceOptions {
   readonly svids: SvidRotation
   /** Every trusted root, PEM, one after the other. */
   readonly trustBundlePem: () => string
-  readonly upstreamMark?: number
   /** Called after every change of what proxies are to be told. */
   readonly publish: (commit: CommitSha) => void
 }
 
 export class MeshSource implements XdsSource {
   readonly #options: MeshSourceOptions
-  readonly #renderer: ViewRenderer
+  readonly #renderer = new ViewRenderer()
   #intent: Intent | undefined
   #inventory: ClusterInventory | undefined
   #snapshot: MeshSnapshot | undefined
 
   constructor(options: MeshSourceOptions) {
     this.#options = options
-    const { upstreamMark } = options
-    this.#renderer = new ViewRenderer(upstreamMark === undefined ? {} : { upstreamMark })
   }
 
   /** Whether a commit and the cluster's inventory are both known: before that nothing may be served. */

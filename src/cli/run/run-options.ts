@@ -24,10 +24,8 @@ export interface RunOptions {
   readonly trustDomain: TrustDomain
   readonly xds: Listen
   /** Where proxies reach the xDS server, when that is not where it listens. */
-  readonly xdsAddress?: string
   readonly http: Listen
   readonly drift: 'correct' | 'report'
-  readonly upstreamMark?: number
   readonly logFormat: 'text' | 'json'
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
@@ -43,10 +41,8 @@ export interface RunFlags {
   readonly gitUsername?: string
   readonly trustDomain: string
   readonly xdsListen: string
-  readonly xdsAddress?: string
   readonly httpListen: string
   readonly drift: 'correct' | 'report'
-  readonly upstreamMark?: string
   readonly logFormat: 'text' | 'json'
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
@@ -62,7 +58,7 @@ export function toRunOptions(flags: RunFlags, environment: Environment): RunOpti
   const schedule = parseSchedule(flags.schedule)
   if (!schedule.ok) throw new UsageError(`--schedule: ${schedule.error}`)
   const password = environment['PLUMB_GIT_PASSWORD']
-  const { ref, path, drift, logFormat, logLevel, xdsAddress, upstreamMark } = flags
+  const { ref, path, drift, logFormat, logLevel } = flags
   return {
     repository: isUrl(flags.repository) ? flags.repository : resolve(flags.repository),
     ref,
@@ -75,10 +71,8 @@ export function toRunOptions(flags: RunFlags, environment: Environment): RunOpti
     }),
     trustDomain: flags.trustDomain,
     xds: parseListen('--xds-listen', flags.xdsListen),
-    ...(xdsAddress !== undefined && { xdsAddress }),
     http: parseListen('--http-listen', flags.httpListen),
     drift,
-    ...(upstreamMark !== undefined && { upstreamMark: Number(upstreamMark) }),
     logFormat,
     logLevel,
   }

@@ -31,7 +31,7 @@ export class Serving {
 
   /** Listens, and answers nobody before the mesh is synced. Rejects when the port or the root's Secret cannot be had. */
   static async start({ run, shell, cluster, registry }: ServingOptions): Promise<Serving> {
-    const { trustDomain, upstreamMark } = run
+    const { trustDomain } = run
     const closing = new AbortController()
     const store = secretRootStore(cluster, CONTROL_NAMESPACE)
     const authority = await openBuiltInAuthority({ ...shell, store, trustDomain })
@@ -43,7 +43,6 @@ export class Serving {
       ...{ trustDomain, svids },
       trustBundlePem: () => authority.bundle().rootsPem.join(''),
       publish: (commit) => xds.publish({ commit }),
-      ...(upstreamMark !== undefined && { upstreamMark }),
     })
     const server = await serverIdentity(
       { authority, svids },

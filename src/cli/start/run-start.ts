@@ -6,7 +6,6 @@ import type { LabPlace } from '../../lab/enter-lab.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { LAB_DIRECTORY } from '../../lab/machine.ts'
 import { openLab } from '../../lab/open-lab.ts'
-import { ENVOY_MARK } from '../../lab/pod-argv.ts'
 import type { CommitSha } from '../../model/commit-sha.ts'
 import type { Logger } from '../../model/logger.ts'
 import { connectClusterApi } from '../../reconciler/cluster-api-client.ts'
@@ -68,7 +67,7 @@ export async function runStart(options: StartOptions): Promise<Running> {
   })
   progress('starting the control plane')
   const program = new ControlPlaneProcess({
-    flags: controlPlaneFlags(repository.directory, data, place),
+    flags: controlPlaneFlags(repository.directory, data),
     logFile: join(directory, 'control-plane.log'),
     environment,
   })
@@ -101,12 +100,10 @@ export async function runStart(options: StartOptions): Promise<Running> {
   }
 }
 
-function controlPlaneFlags(repository: string, data: string, place: LabPlace): readonly string[] {
+function controlPlaneFlags(repository: string, data: string): readonly string[] {
   return [
     ...['--repository', repository, '--data', data],
     ...['--xds-listen', `${GATEWAY}:${XDS_PORT}`, '--http-listen', `127.0.0.1:${HTTP_PORT}`],
-    // Where no second uid tells Envoy's traffic from the workload's, a mark on its sockets does.
-    ...(place.isolation === 'user-single' ? ['--upstream-mark', String(ENVOY_MARK)] : []),
   ]
 }
 
