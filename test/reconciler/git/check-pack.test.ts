@@ -1,50 +1,14 @@
 /** What a pack from a server must survive before it is kept. */
 import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { deflateSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkPack } from '../../../src/reconciler/git/check-pack.ts'
 import { GitRepository } from '../../support/git-repository.ts'
+import { delta, entry, OFFSET_DELTA, pack, REF_DELTA, sealed } from '../../support/pack-builder.ts'
 
 const LIMITS = { maxObjectBytes: 1_000, maxUnfoldedBytes: 10_000 }
 
-const BLOB = 3
-const OFFSET_DELTA = 6
-const REF_DELTA = 7
-
-function varint(value: number): number[] {
-  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(Math.floor(value / 0x80))]
-}
-
-function entry(
-  content: Buffer,
-  options: { type?: number; size?: number; base?: number[] } = {},
-): Buffer {
-  const { type = BLOB, size = content.length, base = [] } = options
-  const low = (type << 4) | (size & 0x0f)
-  const head = size < 0x10 ? [low] : [low | 0x80, ...varint(Math.floor(size / 0x10))]
-  return Buffer.concat([Buffer.from([...head, ...base]), deflateSync(content)])
-}
-
-function pack(
-  entries: readonly Buffer[],
-  options: { count?: number; version?: number } = {},
-): Buffer {
-  const head = Buffer.alloc(12)
-  head.write('PACK')
-  head.writeUInt32BE(options.version ?? 2, 4)
-  head.writeUInt32BE(options.count ?? entries.length, 8)
-  return sealed(Buffer.concat([head, ...entries]))
-}
-
-const sealed = (body: Buffer): Buffer =>
-  Buffer.concat([body, createHash('sha1').update(body).digest()])
-
 const zeros = (bytes: number): Buffer => Buffer.alloc(bytes)
-const delta = (resultSize: number): Buffer =>
-  Buffer.from([...varint(10), ...varint(resultSize), 0x90, 10])
-
 const damaged = (reason: string) => ({ ok: false, error: { type: 'damaged', reason } })
 const tooLarge = (reason: string) => ({ ok: false, error: { type: 'tooLarge', reason } })
 const GOOD = { ok: true, value: undefined }

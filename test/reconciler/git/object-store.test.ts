@@ -6,6 +6,7 @@ import { deflateSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { ObjectStore } from '../../../src/reconciler/git/object-store.ts'
 import { GitRepository } from '../../support/git-repository.ts'
+import { entry, OFFSET_DELTA, pack } from '../../support/pack-builder.ts'
 
 let repository: GitRepository
 beforeEach(() => {
@@ -146,15 +147,22 @@ it.each(['loose', 'packed'])(
 )
 
 it('says the size of an object that a small delta makes too large', async () => {
-  const base = 'abcdefghij'.repeat(5_000)
-  repository.commit({ 'a.yaml': `${base}\n`, 'b.yaml': `${base}${base}\n` })
-  repository.git('repack', '-adfq', '--depth=50', '--window=50')
-  const reads = await Promise.all(
-    ['a.yaml', 'b.yaml'].map((path) =>
-      store(60_000).read(repository.git('rev-parse', `HEAD:${path}`)),
-    ),
-  )
-  expect(reads.map(({ type }) => type)).toContain('tooLarge')
+  const base = Buffer.from('abcdefghij')
+  const copies = 500
+  const makesMuch = Buffer.concat([
+    Buffer.from([10, 0x88, 0x27]),
+    Buffer.alloc(copies * 2, Buffer.from([0x90, 10])),
+  ])
+  const first = entry(base)
+  const bytes = pack([first, entry(makesMuch, { type: OFFSET_DELTA, base: [first.length] })])
+  repository.gitWith(bytes, 'index-pack', '--stdin')
+  const oid = repository.blob('abcdefghij'.repeat(copies))
+  rmSync(join(gitdir(), 'objects', oid.slice(0, 2), oid.slice(2)), { force: true })
+  expect(await store(4_999).read(oid)).toEqual({
+    type: 'tooLarge',
+    reason: 'it has 5000 bytes; the limit is 4999',
+  })
+  expect((await store(5_000).read(oid)).type).toBe('found')
 })
 
 it.each([

@@ -2,12 +2,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { withAdvertisedHead } from '../../../src/reconciler/git/advertised-head.ts'
+import { checkAnswer } from '../../../src/reconciler/git/check-answer.ts'
 import { toAuthorization } from '../../../src/reconciler/git/credentials.ts'
 import { refuseStatus, unreachable } from '../../../src/reconciler/git/http-refusals.ts'
 import {
   readPktLines,
   readUploadPackResponse,
 } from '../../../src/reconciler/git/upload-pack-response.ts'
+import { pack } from '../../support/pack-builder.ts'
 
 const line = (content: string | Buffer): string => {
   const bytes = Buffer.from(content)
@@ -70,6 +72,28 @@ describe('the answer to a fetch', () => {
     expect(readUploadPackResponse(body(text))).toEqual({
       ok: true,
       value: { type: 'refused', sentence },
+    })
+  })
+})
+
+describe('an answer that ends on a packet boundary, but too early,', () => {
+  const from = { url: 'https://host/p', limits: { maxObjectBytes: 1, maxUnfoldedBytes: 1 } }
+  const ask = (request: string, answer: Buffer): Promise<void> =>
+    checkAnswer(from, { request: Buffer.from(request), body: answer })
+
+  it.each([
+    ['to a question for capabilities', '', line('version 2\n')],
+    [
+      'to a question for refs',
+      '0014command=ls-refs\n',
+      line(`${'ab'.repeat(20)} refs/heads/main\n`),
+    ],
+    ['to a fetch', '0032want', line(Buffer.concat([Buffer.of(1), pack([])]))],
+  ])('%s is refused, and accepted whole', async (_, request, text) => {
+    await ask(request, body(text, FLUSH))
+    await expect(ask(request, body(text))).rejects.toMatchObject({
+      code: 'RepositoryInvalid',
+      message: expect.stringContaining('it ends too early'),
     })
   })
 })
