@@ -4,7 +4,7 @@ import { type ObjectId, type ObjectKey, toObjectKey } from '../model/object-id.t
 import type { DesiredObject } from '../render/kubernetes/desired-object.ts'
 import { type Cluster, ClusterError } from './cluster.ts'
 import { contentHash } from './content-hash.ts'
-import type { Inventory } from './inventory/inventory.ts'
+import type { Inventory, InventoryEntry } from './inventory/inventory.ts'
 import { FIELD_MANAGER, withOwnerMark } from './owner-mark.ts'
 import type { Observation, Observations } from './plan/observation.ts'
 import { withLimit } from './with-limit.ts'
@@ -24,42 +24,52 @@ export interface ObserveRequest {
 
 /** Throws `ClusterError` when the cluster cannot answer: an observation is whole or there is none. */
 export async function observe(request: ObserveRequest): Promise<Observations> {
-  const { cluster, desired, inventory } = request
-  const namespaces = await namespacesMissing(request)
-  const wanted = await withLimit(desired, CONCURRENCY, async (object) => {
-    request.signal.throwIfAborted()
-    return await observeWanted(object, request, namespaces)
+  const { cluster, desired, inventory, signal } = request
+  const [settled, changed] = [[] as Observation[], [] as DesiredObject[]]
+  for (const object of desired) {
+    const entry = settledEntry(object, request)
+    if (entry === undefined) changed.push(object)
+    else settled.push({ type: 'settled', entry })
+  }
+  const missing = await namespacesMissing(changed, request)
+  const asked = await withLimit(changed, CONCURRENCY, async (object) => {
+    signal.throwIfAborted()
+    return await observeChanged(object, request, missing)
   })
   const keys = new Set<ObjectKey>(desired.map(({ id }) => toObjectKey(id)))
   const entries = [...inventory.entries].filter(([key]) => !keys.has(key)).map(([, entry]) => entry)
   // What may be deleted is always read from the cluster itself.
   const leaving = await withLimit(entries, CONCURRENCY, async (entry) => {
-    request.signal.throwIfAborted()
+    signal.throwIfAborted()
     return { entry, live: await getIfServed(cluster, entry.id) }
   })
-  return { wanted, leaving }
+  return { wanted: [...settled, ...asked], leaving }
 }
 
-async function observeWanted(
+/** The entry of an object that is as we last applied it, and that nobody has touched since. */
+function settledEntry(
+  { id, object }: DesiredObject,
+  { inventory, live }: ObserveRequest,
+): InventoryEntry | undefined {
+  const entry = inventory.entries.get(toObjectKey(id))
+  const applied = entry?.applied
+  if (applied === undefined) return undefined
+  const metadata = live(id)?.metadata
+  const isUntouched =
+    applied.uid === metadata?.uid && applied.resourceVersion === metadata.resourceVersion
+  return isUntouched && applied.hash === contentHash(object) ? entry : undefined
+}
+
+async function observeChanged(
   desired: DesiredObject,
-  request: ObserveRequest,
+  { cluster, repository }: ObserveRequest,
   missing: ReadonlySet<string>,
 ): Promise<Observation> {
   const hash = contentHash(desired.object)
-  const live = request.live(desired.id)
-  const entry = request.inventory.entries.get(toObjectKey(desired.id))
-  const applied = entry?.applied
-  if (
-    entry !== undefined &&
-    applied?.hash === hash &&
-    applied.uid === live?.metadata.uid &&
-    applied.resourceVersion === live.metadata.resourceVersion
-  )
-    return { type: 'settled', entry }
-  const marked = withOwnerMark(desired.object, request.repository)
+  const marked = withOwnerMark(desired.object, repository)
   const { namespace } = desired.id
   if (missing.has(namespace)) return { type: 'homeless', desired, marked, hash, namespace }
-  return await ask({ desired, marked, hash }, request.cluster)
+  return await ask({ desired, marked, hash }, cluster)
 }
 
 async function ask(
@@ -93,13 +103,14 @@ function isVerdict({ code }: ClusterError): boolean {
 }
 
 /** The namespaces that the objects need and that are not there. */
-async function namespacesMissing(request: ObserveRequest): Promise<ReadonlySet<string>> {
-  const needed = new Set(
-    request.desired.map(({ id }) => id.namespace).filter((name) => name !== ''),
-  )
-  const unseen = [...needed].filter((name) => request.live(namespaceId(name)) === undefined)
+async function namespacesMissing(
+  objects: readonly DesiredObject[],
+  { cluster, live }: ObserveRequest,
+): Promise<ReadonlySet<string>> {
+  const needed = new Set(objects.map(({ id }) => id.namespace).filter((name) => name !== ''))
+  const unseen = [...needed].filter((name) => live(namespaceId(name)) === undefined)
   const asked = await withLimit(unseen, CONCURRENCY, async (name) => {
-    const namespace = await request.cluster.get(namespaceId(name))
+    const namespace = await cluster.get(namespaceId(name))
     return namespace === undefined ? [name] : []
   })
   return new Set(asked.flat())

@@ -28,7 +28,7 @@ export function plan(request: PlanRequest): Plan {
   const { commit, observations, repository } = request
   const wanted = observations.wanted.map((observation) => toStep(observation, request))
   const leaving = observations.leaving.map((object) => leavingStep(object, repository))
-  const steps = [...namespaceSteps(request), ...wanted, ...leaving].sort(inOrder)
+  const steps = inOrder([...namespaceSteps(request), ...wanted, ...leaving])
   const pruned = leaving.filter((step) => step.type === 'prune')
   const blocked = refusePrune({
     pruned: pruned.map((step) => printObjectId(step.id)),
@@ -159,18 +159,16 @@ function skip(id: ObjectId, reason: string, code: ClusterErrorCode): SkipStep {
   return { type: 'skip', id, reason, code, forget: false }
 }
 
-function inOrder(a: Step, b: Step): number {
-  return stageRank(a) - stageRank(b) || withinStage(a, b) || byCodeUnit(key(a), key(b))
+/** By stage, and by key within it; what changes nothing comes last. */
+function inOrder(steps: readonly Step[]): readonly Step[] {
+  return steps
+    .map((step) => ({ step, rank: rankOf(step), key: toObjectKey(step.id) }))
+    .sort((a, b) => a.rank - b.rank || byCodeUnit(a.key, b.key))
+    .map(({ step }) => step)
 }
 
-function stageRank(step: Step): number {
-  return 'stage' in step ? STAGES.indexOf(step.stage) : STAGES.length
-}
-
-function withinStage(a: Step, b: Step): number {
-  return a.type === 'prune' && b.type === 'prune' ? pruneRank(a.id) - pruneRank(b.id) : 0
-}
-
-function key(step: Step): string {
-  return toObjectKey(step.id)
+/** Grants are pruned before the route groups they name. */
+function rankOf(step: Step): number {
+  const stage = 'stage' in step ? STAGES.indexOf(step.stage) : STAGES.length
+  return stage * 2 + (step.type === 'prune' ? pruneRank(step.id) : 0)
 }
