@@ -4,6 +4,7 @@ import { cidrV4 } from './fields/cidr.ts'
 import { durationField } from './fields/duration.ts'
 import { namespaceName, objectName } from './fields/names.ts'
 import { port } from './fields/ports.ts'
+import { rule } from './fields/rule.ts'
 
 const flag = z.boolean().optional()
 const text = z.string().optional()
@@ -15,7 +16,22 @@ const logLevel = z
   .enum(['trace', 'debug', 'info', 'warning', 'warn', 'error', 'critical', 'off', ''])
   .optional()
 
-const quantities = z.record(z.string(), z.union([z.string(), z.number()])).optional()
+/** A Kubernetes quantity: `100m`, `64Mi` or a number. */
+const quantity = z
+  .unknown()
+  .check(
+    rule((value) =>
+      typeof value === 'number' || typeof value === 'string'
+        ? undefined
+        : {
+            code: 'PLB0312',
+            message: 'a quantity is a number or text',
+            fix: 'write one such as 100m or 64Mi',
+          },
+    ),
+  )
+  .meta({ type: ['number', 'string'] })
+const quantities = z.record(z.string(), quantity).optional()
 
 const sidecarV1Alpha1 = z.strictObject({
   enablePrivilegedInitContainer: flag,
