@@ -7,10 +7,12 @@ import type { HttpRequest } from './request-set.ts'
 export interface AccessQuestion {
   readonly source: ServiceAccount
   readonly destination: ServiceAccount
-  /** The destination port; absent asks about any port that no grant singles out. */
+  /** The target (container) port; absent asks about any port that no grant singles out. */
   readonly port?: number
-  /** Absent asks about a TCP connection. */
+  /** Absent asks about a connection to a TCP port. `path` is as sent, and may have a query. */
   readonly request?: HttpRequest
+  /** The host that the request names, where its `:authority` does not say; rules that match on it deny when both are absent. */
+  readonly host?: string
 }
 
 /** The rule that came closest to allowing the call, and what about it failed. */
@@ -36,6 +38,11 @@ export type AccessAnswer =
     }
   | {
       readonly allowed: false
-      readonly reason: 'source not enrolled' | 'destination not enrolled' | 'no rule allows it'
+      readonly reason:
+        | 'source not enrolled'
+        | 'destination not enrolled'
+        /** The sidecar answers 400, whoever asks. */
+        | 'path refused'
+        | 'no rule allows it'
       readonly nearest?: NearMiss
     }

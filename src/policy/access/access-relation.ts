@@ -29,16 +29,20 @@ export interface AccessRelation {
   readonly open: ReadonlyMap<string, OpenNamespace>
   /** Grants between enrolled namespaces, in the order of their keys. */
   readonly grants: ReadonlyMap<PairKey, readonly Grant[]>
+  /** Every grant to an account, sorted by the key of its TrafficTarget; also those that nobody can use. */
+  readonly byDestination: ReadonlyMap<AccountKey, readonly Grant[]>
 }
 
 export function buildAccessRelation(intent: Intent): AccessRelation {
   const enrolled = new Set<string>()
   for (const namespace of intent.namespaces.values())
     if (namespace.enrolled) enrolled.add(namespace.name)
+  const grants = [...intent.grants].sort(([a], [b]) => byCodeUnit(a, b)).map(([, grant]) => grant)
   return {
     enrolled,
     open: openNamespaces(intent, enrolled),
-    grants: grantsByPair(intent, enrolled),
+    grants: grantsByPair(grants, enrolled),
+    byDestination: Map.groupBy(grants, (grant) => toAccountKey(grant.destination)),
   }
 }
 
@@ -62,13 +66,12 @@ function openNamespaces(
 }
 
 function grantsByPair(
-  intent: Intent,
+  grants: readonly Grant[],
   enrolled: ReadonlySet<string>,
 ): ReadonlyMap<PairKey, readonly Grant[]> {
   const pairs = new Map<PairKey, Grant[]>()
-  const keys = [...intent.grants.keys()].sort(byCodeUnit)
-  for (const grant of keys.map((key) => intent.grants.get(key))) {
-    if (grant === undefined || !enrolled.has(grant.destination.namespace)) continue
+  for (const grant of grants) {
+    if (!enrolled.has(grant.destination.namespace)) continue
     for (const { account: source } of grant.sources) {
       if (!enrolled.has(source.namespace)) continue
       const key = toPairKey(source, grant.destination)

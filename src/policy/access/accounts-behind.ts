@@ -6,15 +6,32 @@ import type { Intent } from '../intent.ts'
 
 export type AccountsBehind = (service: ServiceName) => readonly ServiceAccount[]
 
-/** The accounts of the pods behind the service's endpoints. */
-export function accountsInCluster(inventory: ClusterInventory): AccountsBehind {
+/** The accounts of the pods behind the service's endpoints, or behind those of the backends that a TrafficSplit sends its calls to. */
+export function accountsInCluster(intent: Intent, inventory: ClusterInventory): AccountsBehind {
   return (service) => {
-    const accounts = (inventory.endpoints.get(toServiceKey(service)) ?? []).flatMap((endpoint) => {
-      const pod = endpoint.podUid === undefined ? undefined : inventory.pods.get(endpoint.podUid)
-      return pod === undefined ? [] : [pod.account]
-    })
+    const accounts = answeringServices(intent, service).flatMap((name) =>
+      accountsOfPods(inventory, name),
+    )
     return [...new Map(accounts.map((account) => [toAccountKey(account), account])).values()]
   }
+}
+
+/** A split that has matches leaves the other requests to the root service. A backend of weight 0 gets none. */
+function answeringServices(intent: Intent, service: ServiceName): readonly ServiceName[] {
+  const splits = intent.splits.get(toServiceKey(service)) ?? []
+  const backends = splits.flatMap((split) => split.backends.filter(({ weight }) => weight > 0))
+  const isWhole = splits.some((split) => split.matches.length === 0)
+  return [...(isWhole ? [] : [service]), ...backends.map((backend) => backend.service)]
+}
+
+function accountsOfPods(
+  inventory: ClusterInventory,
+  service: ServiceName,
+): readonly ServiceAccount[] {
+  return (inventory.endpoints.get(toServiceKey(service)) ?? []).flatMap(({ podUid }) => {
+    const pod = podUid === undefined ? undefined : inventory.pods.get(podUid)
+    return pod === undefined ? [] : [pod.account]
+  })
 }
 
 /**
@@ -23,10 +40,7 @@ export function accountsInCluster(inventory: ClusterInventory): AccountsBehind {
  */
 export function accountsByCustom(intent: Intent): AccountsBehind {
   return (service) => {
-    const splits = intent.splits.get(toServiceKey(service)) ?? []
-    const backends = splits.flatMap((split) => split.backends.map((backend) => backend.service))
-    const others = backends.filter((backend) => backend.name !== service.name)
-    if (others.length > 0) return others
-    return [service]
+    const others = answeringServices(intent, service).filter(({ name }) => name !== service.name)
+    return others.length > 0 ? others : [service]
   }
 }

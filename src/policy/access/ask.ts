@@ -1,12 +1,13 @@
 /** Answers who may call what from the Intent, with the lines that decide it. */
-import { byCodeUnit } from '../../model/by-code-unit.ts'
 import { type ServiceAccount, toAccountKey } from '../../model/service-account.ts'
 import type { SourceLocation } from '../../model/source-location.ts'
 import type { Grant, HttpGrant, TcpGrant } from '../intent/grant.ts'
 import type { Intent } from '../intent.ts'
 import type { AccessAnswer, AccessQuestion, MissedPart, NearMiss } from './access-question.ts'
 import type { AccessRelation } from './access-relation.ts'
-import type { MatchCompiler } from './match-compiler.ts'
+import type { CompiledMatch, MatchCompiler } from './match-compiler.ts'
+import { normalisePath } from './normalise-path.ts'
+import type { HttpRequest } from './request-set.ts'
 
 export interface AccessContext {
   readonly intent: Intent
@@ -27,6 +28,8 @@ export function ask(question: AccessQuestion, context: AccessContext): AccessAns
     return { allowed: false, reason: 'source not enrolled' }
   if (!enrolled.has(question.destination.namespace))
     return { allowed: false, reason: 'destination not enrolled' }
+  const request = question.request && asRulesSeeIt(question.request, question.host)
+  if (request === 'refused') return { allowed: false, reason: 'path refused' }
   const opened = open.get(question.destination.namespace)
   if (opened !== undefined)
     return {
@@ -34,7 +37,14 @@ export function ask(question: AccessQuestion, context: AccessContext): AccessAns
       reason: 'open namespace',
       locations: opened.location === undefined ? [] : [opened.location],
     }
-  return judge(trials(question, context))
+  return judge(trials({ ...question, ...(request && { request }) }, context))
+}
+
+function asRulesSeeIt(request: HttpRequest, host: string | undefined): HttpRequest | 'refused' {
+  const path = normalisePath(request.path)
+  if (path === undefined) return 'refused'
+  const authority = host === undefined ? {} : { ':authority': host }
+  return { ...request, path, headers: { ...authority, ...request.headers } }
 }
 
 function judge(tried: readonly Trial[]): AccessAnswer {
@@ -53,17 +63,14 @@ function toNearMiss({ grant, location, failed }: Trial): NearMiss {
   return { trafficTarget: grant.id, location, failed }
 }
 
-function trials(question: AccessQuestion, { intent, compiler }: AccessContext): readonly Trial[] {
-  const destination = toAccountKey(question.destination)
-  return [...intent.grants]
-    .filter(([, grant]) => toAccountKey(grant.destination) === destination)
-    .sort(([a], [b]) => byCodeUnit(a, b))
-    .flatMap(([, grant]) => {
-      const common = commonFailures(grant, question)
-      return question.request === undefined
-        ? grant.tcp.map((rule) => tcpTrial(grant, rule, common, question))
-        : grant.http.map((rule) => httpTrial(grant, rule, common, question, compiler))
-    })
+function trials(question: AccessQuestion, { relation, compiler }: AccessContext): readonly Trial[] {
+  const grants = relation.byDestination.get(toAccountKey(question.destination)) ?? []
+  return grants.flatMap((grant) => {
+    const common = commonFailures(grant, question)
+    return question.request === undefined
+      ? grant.tcp.map((rule) => tcpTrial(grant, rule, common, question))
+      : grant.http.map((rule) => httpTrial(grant, rule, common, question, compiler))
+  })
 }
 
 function commonFailures(grant: Grant, question: AccessQuestion): readonly MissedPart[] {
@@ -113,7 +120,7 @@ function missedParts(
 ): readonly MissedPart[] {
   if (request === undefined) return []
   const any = { methods: '*', pathRegex: '.*', headers: [] } as const
-  const parts: readonly (readonly [Parameters<MatchCompiler['compile']>[0], MissedPart])[] = [
+  const parts: readonly (readonly [CompiledMatch, MissedPart])[] = [
     [
       { ...any, methods: match.methods },
       { type: 'method', wanted: [match.methods].flat() },
@@ -130,5 +137,5 @@ function missedParts(
         ] as const,
     ),
   ]
-  return parts.filter(([part]) => !compiler.compile(part).has(request)).map(([, missed]) => missed)
+  return parts.filter(([part]) => !compiler.matches(part, request)).map(([, missed]) => missed)
 }

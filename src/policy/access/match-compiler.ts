@@ -1,33 +1,103 @@
 /** Compiles matches of HTTPRouteGroups to sets of requests, each distinct pattern once. */
 import type { HttpMatch } from '../intent/http-match.ts'
+import { MAX_DFA_STATES } from './language/dfa.ts'
 import { Language } from './language/language.ts'
-import { toMethodSet } from './method-set.ts'
+import { matchesPattern } from './language/matches-pattern.ts'
+import { AutomatonTooLargeError } from './language/nfa.ts'
+import { hasMethod, toMethodSet } from './method-set.ts'
 import type { HeaderRange } from './request-box.ts'
-import { RequestSet } from './request-set.ts'
-import { HEADER_VALUES, REQUEST_PATHS } from './universe.ts'
+import { type HttpRequest, RequestSet } from './request-set.ts'
+import { AUTHORITIES, HEADER_VALUES, REQUEST_PATHS } from './universe.ts'
+
+export type CompiledMatch = Pick<HttpMatch, 'methods' | 'pathRegex' | 'headers'>
+
+const UNIVERSES = { path: REQUEST_PATHS, ':authority': AUTHORITIES, header: HEADER_VALUES } as const
+
+/** A pattern whose automaton has more states than we build. */
+const TOO_LARGE = 'too large'
 
 /** Lives as long as its owner wants patterns to stay compiled; holds one automaton a distinct pattern. */
 export class MatchCompiler {
-  readonly #paths = new Map<string, Language>()
-  readonly #values = new Map<string, Language>()
+  readonly #patterns = new Map<string, Language | typeof TOO_LARGE>()
+  /** Patterns among the strings that can occur, by universe and pattern. */
+  readonly #possible = new Map<string, Language>()
+  readonly #sets = new Map<string, RequestSet>()
 
-  /** The requests that the match matches (D12, D18): all of method, path and every header, in full. */
-  compile(match: Pick<HttpMatch, 'methods' | 'pathRegex' | 'headers'>): RequestSet {
+  /**
+   * The requests that the match matches (D12, D18): all of method, path and every header, in full. Throws
+   * AutomatonTooLargeError for a pattern whose automaton nobody would want to compare; `matches` answers for those too.
+   */
+  compile(match: CompiledMatch): RequestSet {
+    const key = JSON.stringify([
+      match.methods,
+      match.pathRegex,
+      match.headers.map(({ name, valueRegex }) => [name, valueRegex]),
+    ])
+    const known = this.#sets.get(key)
+    if (known !== undefined) return known
+    const set = RequestSet.of([
+      {
+        methods: toMethodSet(match.methods),
+        path: this.#within('path', match.pathRegex),
+        headers: this.#headerRanges(match),
+      },
+    ])
+    this.#sets.set(key, set)
+    return set
+  }
+
+  /** Whether the match matches the request, whose path is normalised. Never throws for a pattern that RE2 accepts. */
+  matches({ methods, pathRegex, headers }: CompiledMatch, request: HttpRequest): boolean {
+    return (
+      hasMethod(toMethodSet(methods), request.method) &&
+      this.#has(pathRegex, request.path) &&
+      headers.every(({ name, valueRegex }) => {
+        const value = Object.hasOwn(request.headers, name) ? request.headers[name] : undefined
+        return value !== undefined && this.#has(valueRegex, value)
+      })
+    )
+  }
+
+  #has(pattern: string, text: string): boolean {
+    const language = this.#language(pattern)
+    return language === TOO_LARGE ? matchesPattern(pattern, text) : language.has(text)
+  }
+
+  #language(pattern: string): Language | typeof TOO_LARGE {
+    const known = this.#patterns.get(pattern)
+    if (known !== undefined) return known
+    const language = languageOrTooLarge(pattern)
+    this.#patterns.set(pattern, language)
+    return language
+  }
+
+  #headerRanges(match: CompiledMatch): ReadonlyMap<string, HeaderRange> {
     const headers = new Map<string, HeaderRange>()
     for (const { name, valueRegex } of match.headers) {
-      const values = within(this.#values, HEADER_VALUES, valueRegex)
+      const values = this.#within(name === ':authority' ? name : 'header', valueRegex)
       const known = headers.get(name)?.values
       headers.set(name, { absent: false, values: known?.intersect(values) ?? values })
     }
-    const path = within(this.#paths, REQUEST_PATHS, match.pathRegex)
-    return RequestSet.of([{ methods: toMethodSet(match.methods), path, headers }])
+    return headers
+  }
+
+  #within(universe: keyof typeof UNIVERSES, pattern: string): Language {
+    const key = `${universe} ${pattern}`
+    const known = this.#possible.get(key)
+    if (known !== undefined) return known
+    const language = this.#language(pattern)
+    if (language === TOO_LARGE) throw new AutomatonTooLargeError(MAX_DFA_STATES)
+    const possible = UNIVERSES[universe].intersect(language)
+    this.#possible.set(key, possible)
+    return possible
   }
 }
 
-function within(cache: Map<string, Language>, universe: Language, pattern: string): Language {
-  const known = cache.get(pattern)
-  if (known !== undefined) return known
-  const language = universe.intersect(Language.ofPattern(pattern))
-  cache.set(pattern, language)
-  return language
+function languageOrTooLarge(pattern: string): Language | typeof TOO_LARGE {
+  try {
+    return Language.ofPattern(pattern)
+  } catch (error) {
+    if (error instanceof AutomatonTooLargeError) return TOO_LARGE
+    throw error
+  }
 }

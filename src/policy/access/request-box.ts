@@ -1,9 +1,9 @@
 /** A product of ranges: any of these methods, with a path of this language, with headers in these ranges. */
 import type { Language } from './language/language.ts'
 import type { MethodSet } from './method-set.ts'
-import { HEADER_VALUES } from './universe.ts'
+import { AUTHORITIES, HEADER_VALUES } from './universe.ts'
 
-/** What one header may be. A header that a box does not speak of may be anything, and may be absent. */
+/** What one header may be. A header that a box does not speak of may be all that `anyHeader` says. */
 export interface HeaderRange {
   readonly absent: boolean
   readonly values: Language
@@ -17,6 +17,12 @@ export interface RequestBox {
 }
 
 const ANY_HEADER: HeaderRange = { absent: true, values: HEADER_VALUES }
+const ANY_AUTHORITY: HeaderRange = { absent: false, values: AUTHORITIES }
+
+/** All that the header can be. Only `:authority` is in every request. */
+export function anyHeader(name: string): HeaderRange {
+  return name === ':authority' ? ANY_AUTHORITY : ANY_HEADER
+}
 
 export function isEmptyBox(box: RequestBox): boolean {
   if (box.methods === 0 || box.path.isEmpty) return true
@@ -26,7 +32,7 @@ export function isEmptyBox(box: RequestBox): boolean {
 export function intersectBoxes(a: RequestBox, b: RequestBox): RequestBox {
   const headers = new Map(a.headers)
   for (const [name, range] of b.headers)
-    headers.set(name, intersectRanges(headers.get(name) ?? ANY_HEADER, range))
+    headers.set(name, intersectRanges(headers.get(name) ?? anyHeader(name), range))
   return { methods: a.methods & b.methods, path: a.path.intersect(b.path), headers }
 }
 
@@ -41,7 +47,7 @@ export function subtractBox(a: RequestBox, b: RequestBox): readonly RequestBox[]
   pieces.push({ ...inside, path: inside.path.minus(b.path) })
   inside = { ...inside, path: inside.path.intersect(b.path) }
   for (const [name, range] of b.headers) {
-    const own = inside.headers.get(name) ?? ANY_HEADER
+    const own = inside.headers.get(name) ?? anyHeader(name)
     pieces.push(withHeader(inside, name, subtractRange(own, range)))
     inside = withHeader(inside, name, intersectRanges(own, range))
   }

@@ -64,7 +64,7 @@ describe('a set of requests', () => {
   })
 
   it('never offers a path that normalisation would change as a witness', () => {
-    const dots = requests({ pathRegex: '/\\.\\.?(/.*)?|.*//.*|[^/].*' })
+    const dots = requests({ pathRegex: '/\\.\\.?(/.*)?|/.+//.*|[^/].*|.*%41' })
     expect(dots.isEmpty).toBe(true)
   })
 })
@@ -100,6 +100,20 @@ function matchesDirectly(one: Match, { method, path, headers }: HttpRequest): bo
     return value !== undefined && new RegExp(`^(?:${valueRegex})$`).test(value)
   })
 }
+
+describe('the host', () => {
+  const host = (valueRegex: string) => requests({ headers: [{ name: ':authority', valueRegex }] })
+
+  it('is in every request, so a rule for any host is a rule for all requests', () => {
+    expect(host('.*').contains(requests({}))).toBe(true)
+  })
+
+  it('of a witness is one that a request can have', () => {
+    expect(requests({}).minus(host('a.*')).witness()).toEqual(
+      request({ headers: { ':authority': 'b' } }),
+    )
+  })
+})
 
 describe('laws', () => {
   it('has what one of its matches matches, by the plain reading of a match', () => {

@@ -12,7 +12,7 @@ export function normalisePath(manager: HttpConnectionManager, path: string): str
   if (slashed === undefined) return undefined
   const canonical = manager.normalizePath === true ? canonicalPath(slashed) : slashed
   if (canonical === undefined) return undefined
-  const merged = manager.mergeSlashes ? canonical.replaceAll(/\/{2,}/g, '/') : canonical
+  const merged = manager.mergeSlashes ? mergeSlashes(canonical) : canonical
   return merged + query
 }
 
@@ -30,24 +30,45 @@ function escapedSlashes(manager: HttpConnectionManager, path: string): string | 
   }
 }
 
-/** RFC 3986 5.2.4 as googleurl does it: escaped unreserved characters and backslashes are read first. */
+/** RFC 3986 5.2.4 as googleurl does it: backslashes are slashes, dots count when escaped, what follows `..;` does not count. */
 function canonicalPath(path: string): string | undefined {
-  if (!path.startsWith('/')) return undefined
-  const plain = path
-    .replaceAll('\\', '/')
-    .replaceAll(/%(2d|2e|5f|7e|3\d|4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a])/gi, (_all, hex: string) =>
-      String.fromCharCode(Number.parseInt(hex, 16)),
-    )
+  if (!path.startsWith('/') || path.includes('%00')) return undefined
   const kept: string[] = []
-  const segments = plain.split('/').slice(1)
+  const segments = path.split(/[/\\]/).slice(1)
   segments.forEach((segment, index) => {
     const isLast = index === segments.length - 1
-    if (segment === '..') kept.pop()
-    if (segment === '.' || segment === '..') {
-      if (isLast) kept.push('')
-      return
-    }
-    kept.push(segment)
+    const dots = /^(?:\.|%2e){1,2}$/i.test(segment)
+      ? segment.replaceAll(/%2e/gi, '.')
+      : /^\.\.?(?=;)/.exec(segment)?.[0]
+    if (dots === '..') kept.pop()
+    if (dots === undefined) kept.push(readEscapes(segment))
+    else if (isLast) kept.push('')
   })
   return `/${kept.join('/')}`
+}
+
+/** Unreserved characters are read, unsafe ones escaped; a stray % that would begin an escape only now is escaped. */
+function readEscapes(segment: string): string {
+  let read = ''
+  const strays: number[] = []
+  for (let at = 0; at < segment.length; at++) {
+    const [whole, hex = ''] = /^%([0-9a-f]{2})/i.exec(segment.slice(at)) ?? []
+    const char = segment.charAt(at)
+    if (whole !== undefined) {
+      const plain = String.fromCharCode(Number.parseInt(hex, 16))
+      read += /[\w.~-]/.test(plain) ? plain : whole
+      at += 2
+      continue
+    }
+    if (char === '%') strays.push(read.length)
+    read += /["<>^`{|}]/.test(char) ? encodeURIComponent(char) : char
+  }
+  const isEscape = (at: number) => /^%[0-9a-f]{2}/i.test(read.slice(at))
+  return [...read].map((char, at) => (strays.includes(at) && isEscape(at) ? '%25' : char)).join('')
+}
+
+/** Empty segments go, and a slash at either end stays: two are left of a path that has nothing else. */
+function mergeSlashes(path: string): string {
+  const segments = path.split('/').filter((segment) => segment !== '')
+  return path.includes('//') ? `/${segments.join('/')}${path.endsWith('/') ? '/' : ''}` : path
 }

@@ -27,6 +27,14 @@ export function determinise(nfa: Nfa): Dfa {
   })
 }
 
+/** Follows one text through the subsets that it meets, and builds no others. */
+export function nfaAccepts(nfa: Nfa, text: string): boolean {
+  let subset: Subset | undefined = { states: [0], before: 'edge' }
+  for (let at = 0; at < text.length && subset !== undefined; at++)
+    subset = stepSubset(nfa, subset, text.charCodeAt(at))
+  return subset !== undefined && closure(nfa, subset, 'edge').has(nfa.accept)
+}
+
 function stepSubset(nfa: Nfa, subset: Subset, code: number): Subset | undefined {
   const beside = besideOf(code)
   const targets = new Set<number>()
