@@ -29,6 +29,7 @@ export class Fleet {
   readonly enforcement: EnforcementLog
   readonly #options: FleetOptions
   readonly #streams = new Set<ProxyStream>()
+  readonly #byProxy = new Map<string, Set<ProxyStream>>()
   readonly #views = new Map<string, View>()
   readonly #debounce: Debounce
   readonly #stale: Slices<ProxyStream>
@@ -53,6 +54,11 @@ export class Fleet {
     return this.#streams
   }
 
+  /** The streams of one proxy, oldest first. */
+  streamsOf(proxyUid: string): readonly ProxyStream[] {
+    return [...(this.#byProxy.get(proxyUid) ?? [])]
+  }
+
   /** Before the first publication nobody is told anything: an empty answer would take away what a proxy runs. */
   get isPublished(): boolean {
     return this.#flushed > 0
@@ -65,12 +71,18 @@ export class Fleet {
   }
 
   add(stream: ProxyStream): void {
+    const { proxyUid } = stream.proxy
     this.#streams.add(stream)
+    this.#byProxy.set(proxyUid, (this.#byProxy.get(proxyUid) ?? new Set()).add(stream))
     if (this.isPublished) this.#refresh(stream)
   }
 
   remove(stream: ProxyStream): void {
     if (!this.#streams.delete(stream)) return
+    const { proxyUid } = stream.proxy
+    const own = this.#byProxy.get(proxyUid)
+    own?.delete(stream)
+    if (own?.size === 0) this.#byProxy.delete(proxyUid)
     this.#stale.delete(stream)
     this.enforcement.leave(this.#partOf(stream))
   }

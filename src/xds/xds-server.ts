@@ -171,7 +171,7 @@ export class XdsServer {
 
   /** A proxy that reconnects must not be locked out by its own dead stream. */
   #closeOldest({ proxy }: Authenticated): void {
-    const own = [...this.#fleet.streams].filter((one) => one.proxy.proxyUid === proxy.proxyUid)
+    const own = this.#fleet.streamsOf(proxy.proxyUid)
     for (const stream of own.slice(0, own.length - this.#limits.maxStreamsPerProxy + 1)) {
       this.#metrics.refused('streamsPerProxy')
       stream.close(status.RESOURCE_EXHAUSTED, 'this proxy opened a newer stream')

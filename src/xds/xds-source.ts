@@ -21,7 +21,11 @@ export type Admission =
 export interface XdsSource {
   /** Asked when a stream opens and again after every publication. */
   admit(proxy: ProxyIdentity): Admission
-  /** The resources of a view as of the last publication; the same object when nothing of the view changed. */
+  /**
+   * The resources of a view as of the last publication; the same object when nothing of the view changed. Whatever it
+   * holds, something in it refers to (a proxy has a commit only once it asked for all of it), and a cluster and its
+   * ClusterLoadAssignment have the same name.
+   */
   resources(view: string): ViewResources
   /** Issues the proxy's own leaf as a Secret, and hands every renewal to `renewed` until the signal aborts. */
   leaf(

@@ -1,0 +1,24 @@
+/** Runs one benchmark: `npm run bench -- NAME [options]`. Each prints its figures beside a floor taken in the same run. */
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+
+const BENCHMARKS: Readonly<Record<string, { readonly file: string; readonly about: string }>> = {
+  ca: { file: 'ca.ts', about: 'leaf certificates a second' },
+  xds: {
+    file: 'xds/convergence.ts',
+    about: 'commit to the last ACK, for 1, 100 and 1,000 proxies',
+  },
+}
+
+const [name = '', ...rest] = process.argv.slice(2)
+const benchmark = BENCHMARKS[name]
+if (benchmark === undefined) {
+  for (const [known, { about }] of Object.entries(BENCHMARKS))
+    console.error(`npm run bench -- ${known.padEnd(6)} ${about}`)
+  process.exitCode = 2
+} else {
+  // A process of its own, so that one benchmark's heap and timers are not another's.
+  const file = join(import.meta.dirname, benchmark.file)
+  const { status } = spawnSync(process.execPath, [file, ...rest], { stdio: 'inherit' })
+  process.exitCode = status ?? 1
+}
