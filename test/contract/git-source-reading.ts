@@ -62,6 +62,22 @@ export function gitSourceReading(given: GitSourceFixture): void {
       ])
     })
 
+    it('lists a folder that is a link whatever names are wanted: it has no ending, and must be reported', async () => {
+      const commit = given.repository.commit({
+        'a.yaml': 'a',
+        policies: { link: '/srv' },
+        'b.txt': '',
+      })
+      const from = await given.source()
+      await from.resolve('main', NEVER)
+      const wanted = (path: string) => path.endsWith('.yaml')
+      const files = await from.read({ commit, path: '', wanted, limits: LIMITS, signal: NEVER })
+      expect(files.map(({ path, type }) => [path, type])).toEqual([
+        ['a.yaml', 'file'],
+        ['policies', 'symlink'],
+      ])
+    })
+
     it('reads below a folder only, and gives paths from the root', async () => {
       given.repository.commit({
         'mesh/prod/a.yaml': 'a',

@@ -43,7 +43,8 @@ export class CommitFiles {
     const tree = await this.#descend(store, request, folder)
     const listed = await this.#list(store, request, { tree, folder })
     const wanted = listed
-      .filter((entry) => request.wanted(entry.path))
+      // A link or a submodule has no ending that says what is behind it: it is listed, so that it can be reported.
+      .filter((entry) => entry.type !== 'file' || request.wanted(entry.path))
       .sort((a, b) => byCodeUnit(a.path, b.path))
     for (const entry of wanted) refuseFault(request, entry)
     const files = await this.#load(store, request, wanted)
