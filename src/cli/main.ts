@@ -33,6 +33,12 @@ async function plumbCommand(called: string | undefined): Promise<Command> {
   return program
 }
 
+// A reader that has read enough (`plumb access | head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(EXIT_CODE.ok)
+})
+
 try {
   const program = await plumbCommand(process.argv[2])
   await program.parseAsync()
