@@ -28,18 +28,17 @@ export function statusCommand(): Command {
       const client = new ControlPlaneClient(socketPath(data ?? defaultDataDirectory(process.env)))
       const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
       const status = await client.status(signal)
-      const proxies = await client.proxies(signal)
       process.stdout.write(
         output === 'json'
-          ? `${JSON.stringify({ ...status, proxies }, null, 2)}\n`
-          : printStatus(status, proxies.length),
+          ? `${JSON.stringify({ ...status, streams: await client.proxies(signal) }, null, 2)}\n`
+          : printStatus(status),
       )
       const isEnforced = status.history.at(-1)?.state === 'enforced'
       process.exitCode = isEnforced ? EXIT_CODE.ok : EXIT_CODE.found
     })
 }
 
-function printStatus(status: Status, proxies: number): string {
+function printStatus(status: Status): string {
   const table = new Table({
     head: ['commit', 'subject', 'state', 'ACKed', 'enforced after'],
     style: wantsColour(process.stdout) ? {} : { head: [], border: [] },
@@ -48,7 +47,7 @@ function printStatus(status: Status, proxies: number): string {
   const ready = status.ready ? 'ready' : `not ready: ${status.reason}`
   const problems = status.history.at(-1)?.problems ?? []
   return [
-    `${ready}, ${proxies} ${proxies === 1 ? 'proxy' : 'proxies'} connected`,
+    `${ready}, ${status.proxies.connected} of ${status.proxies.known} proxies connected`,
     status.history.length === 0 ? 'no commit has been sourced yet' : table.toString(),
     ...problems.map(
       ({ location, code, message }) =>

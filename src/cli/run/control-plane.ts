@@ -104,6 +104,7 @@ async function assemble(
     notReady: () => (mesh.isSynced ? undefined : 'no commit is served yet'),
     reconcile: () => reconciling.request('HTTP'),
     proxies: () => xds.proxies(),
+    knownProxies: () => mesh.knownProxies,
   })
   const bootstraps = bootstrapRoute({
     ...{ authority, trustDomain: run.trustDomain, clock: shell.clock, xdsPort: run.xds.port },

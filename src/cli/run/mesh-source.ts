@@ -40,6 +40,11 @@ export class MeshSource implements XdsSource {
     return this.#snapshot !== undefined
   }
 
+  /** Proxies that the cluster has pods for, connected or not. */
+  get knownProxies(): number {
+    return this.#snapshot?.workloads.size ?? 0
+  }
+
   get intent(): Intent | undefined {
     return this.#intent
   }

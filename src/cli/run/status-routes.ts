@@ -16,6 +16,8 @@ export interface StatusSubject {
   /** Asks for a pass as soon as possible. */
   reconcile(): void
   proxies(): readonly unknown[]
+  /** Proxies that the cluster has pods for. */
+  knownProxies(): number
 }
 
 export interface Status {
@@ -23,6 +25,8 @@ export interface Status {
   readonly reason?: string
   /** The last commit that is enforced. */
   readonly enforced?: string
+  /** A proxy that is not connected enforces what it was told last: no commit waits for it, and this is where it shows. */
+  readonly proxies: { readonly known: number; readonly connected: number }
   /** Oldest first. */
   readonly history: readonly CommitRecord[]
 }
@@ -70,13 +74,14 @@ async function settledWithin(
   })
 }
 
-function toStatus({ board, notReady }: StatusSubject): Status {
+function toStatus({ board, notReady, proxies, knownProxies }: StatusSubject): Status {
   const reason = notReady()
   const enforced = board.history.findLast((record) => record.state === 'enforced')?.commit
   return {
     ready: reason === undefined,
     ...(reason !== undefined && { reason }),
     ...(enforced !== undefined && { enforced }),
+    proxies: { known: knownProxies(), connected: proxies().length },
     history: board.history,
   }
 }
