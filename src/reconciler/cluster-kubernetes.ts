@@ -1,0 +1,245 @@
+/** The cluster port on a Kubernetes API server. */
+import type { Clock, Ms } from '../model/clock.ts'
+import type { Entropy } from '../model/entropy.ts'
+import type { KubernetesObject } from '../model/kubernetes-object.ts'
+import type { Logger } from '../model/logger.ts'
+import { type ObjectId, type ObjectKind, toApiVersion, toObjectId } from '../model/object-id.ts'
+import {
+  type ApplyOptions,
+  type Cluster,
+  ClusterError,
+  type ListOptions,
+  type ObjectList,
+  type Preconditions,
+  type WatchEvent,
+} from './cluster.ts'
+import { versionPath } from './cluster-api/paths.ts'
+import { fromWatchLine } from './cluster-api/watch-lines.ts'
+import { answerLines } from './kubernetes/answer-lines.ts'
+import { ApiConnection, type ApiRequest } from './kubernetes/api-connection.ts'
+import { type KubeConfigChoice, loadKubeConfig } from './kubernetes/load-kube-config.ts'
+import { ServedKinds } from './kubernetes/served-kinds.ts'
+
+/** Objects a page, as kubectl and client-go ask for. */
+const PAGE = 500
+/** The server sends a bookmark a minute into every watch; two that do not come are no accident. */
+const WATCH_SILENCE_MS: Ms = 150_000
+/** The server ends a watch after five to ten minutes, drawn each time, so that not all begin anew at once. */
+const WATCH_LASTS_S = 300
+/** A watch that the server ends sooner than this has failed, and beginning anew at once would be a hot loop. */
+const SHORTEST_WATCH_MS: Ms = 1_000
+
+export interface KubernetesClusterOptions extends KubeConfigChoice {
+  readonly clock: Clock
+  readonly entropy: Entropy
+  readonly log: Logger
+}
+
+type WatchOptions = ListOptions & {
+  readonly resourceVersion: string
+  readonly signal: AbortSignal
+}
+
+/** Connects at the first call. Throws `ClusterError` `Invalid` for a kubeconfig that names no API server. */
+export async function openKubernetesCluster(
+  options: KubernetesClusterOptions,
+): Promise<KubernetesCluster> {
+  const config = loadKubeConfig(options)
+  const cluster = config.getCurrentCluster()
+  options.log.info('the cluster is a Kubernetes API server', {
+    server: cluster?.server,
+    context: config.getCurrentContext(),
+  })
+  if (cluster?.skipTLSVerify)
+    options.log.warn('the kubeconfig tells not to verify who the API server is')
+  const { clock, entropy } = options
+  return new KubernetesCluster(new ApiConnection({ config, clock }), clock, entropy)
+}
+
+export class KubernetesCluster implements Cluster {
+  readonly #connection: ApiConnection
+  readonly #clock: Clock
+  readonly #entropy: Entropy
+  readonly #kinds: ServedKinds
+
+  constructor(connection: ApiConnection, clock: Clock, entropy: Entropy) {
+    this.#connection = connection
+    this.#clock = clock
+    this.#entropy = entropy
+    this.#kinds = new ServedKinds(async (path) => await connection.call({ method: 'GET', path }))
+  }
+
+  async get(id: ObjectId): Promise<KubernetesObject | undefined> {
+    try {
+      return await this.#callObject(id, { method: 'GET' })
+    } catch (error) {
+      if (error instanceof ClusterError && error.code === 'NotFound') return undefined
+      throw error
+    }
+  }
+
+  async list(kind: ObjectKind, options: ListOptions = {}): Promise<ObjectList> {
+    try {
+      return await this.#listPages(kind, options, PAGE)
+    } catch (error) {
+      // The pages belong to one moment, and the server has forgotten it: all of the list, then, at once.
+      if (error instanceof ClusterError && error.code === 'Expired')
+        return await this.#listPages(kind, options)
+      throw error
+    }
+  }
+
+  async *watch(kind: ObjectKind, options: WatchOptions): AsyncIterable<WatchEvent> {
+    const { signal } = options
+    let { resourceVersion } = options
+    while (!signal.aborted) {
+      const openedAt = this.#clock.monotonic()
+      try {
+        for await (const event of this.#watchOnce(kind, { ...options, resourceVersion })) {
+          resourceVersion = versionOf(event)
+          yield event
+        }
+      } catch (error) {
+        if (signal.aborted) return
+        throw error
+      }
+      if (!signal.aborted && this.#clock.monotonic() - openedAt < SHORTEST_WATCH_MS)
+        throw new ClusterError('Unavailable', `the server ended the watch of ${kind.kind} at once`)
+    }
+  }
+
+  async apply(object: KubernetesObject, options: ApplyOptions): Promise<KubernetesObject> {
+    return await this.#callObject(toObjectId(object), {
+      method: 'PATCH',
+      query: {
+        fieldManager: options.fieldManager,
+        force: String(options.force),
+        dryRun: options.dryRun ? 'All' : undefined,
+        // A field that the definition does not have would be dropped in silence.
+        fieldValidation: 'Strict',
+      },
+      body: object,
+      contentType: 'application/apply-patch+yaml',
+    })
+  }
+
+  async create(
+    object: KubernetesObject,
+    { fieldManager }: { readonly fieldManager: string },
+  ): Promise<KubernetesObject> {
+    const path = await this.#collectionPath(toObjectId(object), object.metadata.namespace)
+    const call: ApiRequest = { method: 'POST', path, query: { fieldManager }, body: object }
+    return (await this.#call(toObjectId(object), call)) as KubernetesObject
+  }
+
+  async update(
+    object: KubernetesObject,
+    options: { readonly fieldManager: string; readonly subresource?: 'status' },
+  ): Promise<KubernetesObject> {
+    const { fieldManager, subresource } = options
+    const call = { method: 'PUT', query: { fieldManager }, body: object } as const
+    return await this.#callObject(toObjectId(object), call, subresource)
+  }
+
+  async delete(id: ObjectId, preconditions?: Preconditions): Promise<void> {
+    const body = { kind: 'DeleteOptions', apiVersion: 'v1', preconditions }
+    await this.#callObject(id, { method: 'DELETE', body })
+  }
+
+  /** Ends calls and watches that are under way. */
+  close(): void {
+    this.#connection.close()
+  }
+
+  /** Every page is of the same moment, whose version they all carry. */
+  async #listPages(kind: ObjectKind, options: ListOptions, limit?: number): Promise<ObjectList> {
+    const path = await this.#collectionPath(kind, options.namespace)
+    const query = {
+      labelSelector: printSelector(options.labels),
+      limit: limit === undefined ? undefined : String(limit),
+    }
+    const items: KubernetesObject[] = []
+    for (let next: string | undefined = ''; ; ) {
+      const call = { method: 'GET', path, query: { ...query, continue: next } } as const
+      const page = (await this.#call(kind, call)) as ListPage
+      for (const item of page.items) items.push(withKind(item, kind))
+      next = page.metadata.continue
+      if (!next) return { items, resourceVersion: page.metadata.resourceVersion }
+    }
+  }
+
+  async *#watchOnce(kind: ObjectKind, options: WatchOptions): AsyncIterable<WatchEvent> {
+    const path = await this.#collectionPath(kind, options.namespace)
+    const [byte = 0] = this.#entropy.bytes(1)
+    const query = {
+      watch: 'true',
+      allowWatchBookmarks: 'true',
+      resourceVersion: options.resourceVersion,
+      labelSelector: printSelector(options.labels),
+      timeoutSeconds: String(WATCH_LASTS_S + Math.round((WATCH_LASTS_S * byte) / 255)),
+    }
+    const call = { method: 'GET', path, query } as const
+    const answer = await this.#sayingWhat(kind, this.#connection.open(call, options.signal))
+    const listening = { clock: this.#clock, silenceMs: WATCH_SILENCE_MS }
+    for await (const line of answerLines(answer, listening)) yield fromWatchLine(line)
+  }
+
+  async #callObject(
+    id: ObjectId,
+    call: Omit<ApiRequest, 'path'>,
+    subresource?: 'status',
+  ): Promise<KubernetesObject> {
+    const collection = await this.#collectionPath(id, id.namespace)
+    const within = subresource === undefined ? '' : `/${subresource}`
+    const path = `${collection}/${encodeURIComponent(id.name)}${within}`
+    return (await this.#call(id, { ...call, path })) as KubernetesObject
+  }
+
+  async #call(kind: ObjectKind, call: ApiRequest): Promise<unknown> {
+    return await this.#sayingWhat(kind, this.#connection.call(call))
+  }
+
+  /** A kind that is gone is looked up anew, and named. */
+  async #sayingWhat<T>(kind: ObjectKind, answer: Promise<T>): Promise<T> {
+    try {
+      return await answer
+    } catch (error) {
+      if (!(error instanceof ClusterError && error.code === 'KindNotServed')) throw error
+      this.#kinds.forget(kind)
+      throw new ClusterError(
+        'KindNotServed',
+        `the cluster serves no kind ${kind.kind} at ${toApiVersion(kind)} any more`,
+        { cause: error },
+      )
+    }
+  }
+
+  async #collectionPath(kind: ObjectKind, namespace = ''): Promise<string> {
+    const { plural, namespaced } = await this.#kinds.of(kind)
+    const within =
+      namespaced && namespace !== '' ? `/namespaces/${encodeURIComponent(namespace)}` : ''
+    return `${versionPath(kind)}${within}/${plural}`
+  }
+}
+
+interface ListPage {
+  readonly metadata: { readonly resourceVersion: string; readonly continue?: string }
+  readonly items: readonly KubernetesObject[]
+}
+
+/** Lists of the server's own kinds leave out what the list says once. */
+function withKind(item: KubernetesObject, kind: ObjectKind): KubernetesObject {
+  return { ...item, apiVersion: toApiVersion(kind), kind: kind.kind }
+}
+
+function versionOf(event: WatchEvent): string {
+  return event.type === 'bookmark'
+    ? event.resourceVersion
+    : (event.object.metadata.resourceVersion ?? '')
+}
+
+function printSelector(labels: ListOptions['labels'] = {}): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',')
+}
