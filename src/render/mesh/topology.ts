@@ -26,7 +26,7 @@ export function toTopology(
 ): Topology {
   const isOpen = (key: ServiceKey): boolean =>
     modes.get(fromServiceKey(key).namespace)?.open === true
-  const openModes = [...modes].filter(([, mode]) => mode.open)
+  const openModes = [...modes].filter(([, mode]) => mode.open).sort(([a], [b]) => byCodeUnit(a, b))
   return {
     services,
     accounts,

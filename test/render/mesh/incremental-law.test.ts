@@ -28,6 +28,8 @@ const anyService = fc.record({
     [{ port: 80, targetPort: 'web' }],
     [{ port: 90, name: 'tcp-raw' }],
   ),
+  /** The pod that a service without a selector points at by hand. */
+  pointsAt: fc.constantFrom(undefined, undefined, ...ACCOUNTS),
 })
 
 const anyWorld = fc
@@ -61,7 +63,16 @@ const anyWorld = fc
       splits: weight === 0 ? [] : [{ root: 'a/x', backends: { x: weight, y: 1 } }],
     }),
     inventory: anInventory({
-      services,
+      services: services.map(({ pointsAt, ...service }) =>
+        pointsAt === undefined ? service : { ...service, selector: {} },
+      ),
+      endpoints: Object.fromEntries(
+        services.flatMap(({ name, pointsAt }) => {
+          if (pointsAt === undefined) return []
+          const podUid = `pod-${pointsAt.replace('/', '-')}-p`
+          return [[name, [{ address: '198.18.7.7', ports: new Map(), ready: true, podUid }]]]
+        }),
+      ),
       pods: pods.map(({ hostname, name, ...pod }) => ({
         ...pod,
         name: `${pod.account.slice(2)}-${name}`,
@@ -73,21 +84,68 @@ const anyWorld = fc
 /** Everything a snapshot says and everything that is rendered of it; the ways by which it was reached are not part of it. */
 function whole(mesh: RenderedMesh): unknown {
   const { snapshot } = mesh
-  const resources = Array.from(snapshot.views.values(), (view) => [view.key, mesh.resources(view)])
+  const views = [...snapshot.views.values()]
+  const resources = new Map(views.map((view) => [view.key, mesh.resources(view)]))
   return { snapshot, resources }
 }
 
+const FACETS = ['mesh', 'namespaces', 'meshPolicies', 'grants', 'splits'] as const
+const PARTS = ['services', 'pods', 'endpoints'] as const
+
+interface World {
+  readonly intent: ReturnType<typeof anIntent>
+  readonly inventory: ReturnType<typeof anInventory>
+}
+
+/** `old`: the very same object; `new`: nothing of it; `merged`: a new map in which entries of the old one are the very same. */
+type Choice = 'old' | 'new' | 'merged'
+
+const anyStep = fc.record({
+  world: anyWorld,
+  choices: fc.array(fc.constantFrom<Choice>('old', 'old', 'new', 'merged'), {
+    minLength: FACETS.length + PARTS.length,
+    maxLength: FACETS.length + PARTS.length,
+  }),
+})
+
+function choose<T>(choice: Choice | undefined, before: T, after: T): T {
+  if (choice === 'old') return before
+  if (choice !== 'merged' || !(before instanceof Map) || !(after instanceof Map)) return after
+  const merged = [...after].map(([key, value]) => [key, before.get(key) ?? value] as const)
+  return new Map(merged) as T
+}
+
+/** What a cluster and a repository do: most of the world is the same object as before. */
+function step(
+  before: World,
+  { world, choices }: { world: World; choices: readonly Choice[] },
+): World {
+  const facet = (name: (typeof FACETS)[number], index: number): object => ({
+    [name]: choose(choices[index], before.intent[name], world.intent[name]),
+  })
+  const part = (name: (typeof PARTS)[number], index: number): object => ({
+    [name]: choose(choices[FACETS.length + index], before.inventory[name], world.inventory[name]),
+  })
+  return {
+    intent: Object.assign({ ...world.intent }, ...FACETS.map(facet)),
+    inventory: Object.assign({ ...world.inventory }, ...PARTS.map(part)),
+  }
+}
+
 it('is the same whether it was reached step by step or at once', () => {
+  const steps = fc.array(anyStep, { minLength: 2, maxLength: 6 })
   fc.assert(
-    fc.property(fc.array(anyWorld, { minLength: 2, maxLength: 5 }), (worlds) => {
+    fc.property(anyWorld, steps, (first, following) => {
       const renderer = new ViewRenderer()
-      let previous: MeshSnapshot | undefined
-      for (const world of worlds) {
+      let world: World = first
+      let previous: MeshSnapshot = new RenderedMesh(world, renderer).snapshot
+      for (const change of following) {
+        world = step(world, change)
         const stepwise = new RenderedMesh(world, renderer, previous)
         expect(whole(stepwise)).toEqual(whole(new RenderedMesh(world)))
         previous = stepwise.snapshot
       }
     }),
-    { numRuns: 100 },
+    { numRuns: 200 },
   )
 }, 120_000)
