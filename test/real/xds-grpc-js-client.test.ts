@@ -1,5 +1,5 @@
 /** An independent xDS client, gRPC's own, against our server: it resolves, follows a swap under load, and rejects. */
-import { create, type DescMessage, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
+import { create } from '@bufbuild/protobuf'
 import { anyPack } from '@bufbuild/protobuf/wkt'
 import {
   ChannelCredentials,
@@ -12,22 +12,19 @@ import {
 } from '@grpc/grpc-js'
 import { register } from '@grpc/grpc-js-xds'
 import { describe, expect, it } from 'vitest'
-import {
-  Cluster_DiscoveryType,
-  ClusterSchema,
-} from '../../src/generated/envoy/config/cluster/v3/cluster_pb.js'
-import { ClusterLoadAssignmentSchema } from '../../src/generated/envoy/config/endpoint/v3/endpoint_pb.js'
 import { ListenerSchema } from '../../src/generated/envoy/config/listener/v3/listener_pb.js'
-import { RouteConfigurationSchema } from '../../src/generated/envoy/config/route/v3/route_pb.js'
 import { RouterSchema } from '../../src/generated/envoy/extensions/filters/http/router/v3/router_pb.js'
 import { HttpConnectionManagerSchema } from '../../src/generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js'
 import type { CommitSha } from '../../src/model/commit-sha.ts'
-import type {
-  EnvoyResource,
-  ResourceType,
-  ViewResources,
-} from '../../src/render/envoy/envoy-resource.ts'
-import { aResource } from '../xds/support/builders.ts'
+import type { EnvoyResource, ViewResources } from '../../src/render/envoy/envoy-resource.ts'
+import {
+  ADS,
+  aCluster,
+  aRoute,
+  endpointsOf,
+  mapOf,
+  resource,
+} from '../xds/support/envoy-messages.ts'
 import { WireServer } from '../xds/support/wire-server.ts'
 
 const NEVER = new AbortController().signal
@@ -58,19 +55,6 @@ function aBackend(name: string): Promise<number> {
   )
 }
 
-function resource<Schema extends DescMessage>(
-  type: ResourceType,
-  name: string,
-  schema: Schema,
-  content: MessageInitShape<Schema>,
-): EnvoyResource {
-  const bytes = toBinary(schema, create(schema, content))
-  const { version } = aResource(type, name, Buffer.from(bytes).toString('latin1'))
-  return { ...aResource(type, name), bytes, version }
-}
-
-const ADS = { configSourceSpecifier: { case: 'ads', value: {} } } as const
-
 function aListener(): EnvoyResource {
   const manager = create(HttpConnectionManagerSchema, {
     routeSpecifier: { case: 'rds', value: { configSource: ADS, routeConfigName: 'routes' } },
@@ -86,58 +70,6 @@ function aListener(): EnvoyResource {
     apiListener: { apiListener: anyPack(HttpConnectionManagerSchema, manager) },
   })
 }
-
-/** A total weight of 0 is what gRPC rejects. */
-function aRoute(cluster: string, weight = 100): EnvoyResource {
-  const clusters = { clusters: [{ name: cluster, weight }] }
-  return resource('route', 'routes', RouteConfigurationSchema, {
-    name: 'routes',
-    virtualHosts: [
-      {
-        name: 'all',
-        domains: ['*'],
-        routes: [
-          {
-            match: { pathSpecifier: { case: 'prefix', value: '' } },
-            action: {
-              case: 'route',
-              value: { clusterSpecifier: { case: 'weightedClusters', value: clusters } },
-            },
-          },
-        ],
-      },
-    ],
-  })
-}
-
-function aCluster(name: string): EnvoyResource {
-  return resource('cluster', name, ClusterSchema, {
-    name,
-    clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.EDS },
-    edsClusterConfig: { edsConfig: ADS },
-  })
-}
-
-function endpointsOf(clusterName: string, portValue: number): EnvoyResource {
-  const socketAddress = {
-    address: '127.0.0.1',
-    portSpecifier: { case: 'portValue', value: portValue },
-  } as const
-  const address = { address: { case: 'socketAddress', value: socketAddress } } as const
-  return resource('endpoint', clusterName, ClusterLoadAssignmentSchema, {
-    clusterName,
-    endpoints: [
-      {
-        locality: { zone: 'z' },
-        loadBalancingWeight: 1,
-        lbEndpoints: [{ hostIdentifier: { case: 'endpoint', value: { address } } }],
-      },
-    ],
-  })
-}
-
-const mapOf = (...resources: readonly EnvoyResource[]) =>
-  new Map(resources.map((one) => [one.name, one]))
 
 /** One route to one cluster; whatever else the mesh had is gone. */
 function meshTo(cluster: string, port: number, weight?: number): ViewResources {
