@@ -56,15 +56,19 @@ export class Language {
     return new Language(productDfa(this.#dfa, other.#dfa, wanted))
   }
 
-  /** A shortest member, made of the characters a person would type first; `undefined` for the empty language. */
+  /**
+   * A shortest member that is not the empty string, made of the characters a person would type first. The empty string only where
+   * there is no other; `undefined` for the empty language.
+   */
   witness(): string | undefined {
     if (this.isEmpty) return undefined
     const paths = new Map<number, string>([[0, '']])
-    for (const [state, text] of paths) {
-      if (this.#dfa.accepting[state] === 1) return text
-      for (const [to, char] of this.#edges(state)) if (!paths.has(to)) paths.set(to, text + char)
-    }
-    return undefined
+    for (const [state, text] of paths)
+      for (const [to, char] of this.#edges(state)) {
+        if (this.#dfa.accepting[to] === 1) return text + char
+        if (!paths.has(to)) paths.set(to, text + char)
+      }
+    return ''
   }
 
   #edges(state: number): (readonly [number, string])[] {
