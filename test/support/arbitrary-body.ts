@@ -22,6 +22,11 @@ const TEXTS = fc.constantFrom(
   ...['http', 'https', 'tcp', '5xx', 'HTTPRouteGroup', 'ServiceAccount', 'cluster.local', '8080'],
 )
 
+const ANYTHING = fc.oneof(
+  fc.constantFrom<unknown>(1, 50, '500m', '8080', 0),
+  fc.dictionary(TEXTS, TEXTS),
+)
+
 /** `oddity` is how many in a hundred values are something else altogether; 0 leaves only what the types allow. */
 export function arbitraryOf(schema: z.core.$ZodType, oddity: number): fc.Arbitrary<unknown> {
   const plain = plainOf(schema, oddity)
@@ -31,29 +36,15 @@ export function arbitraryOf(schema: z.core.$ZodType, oddity: number): fc.Arbitra
 
 function plainOf(schema: z.core.$ZodType, oddity: number): fc.Arbitrary<unknown> {
   const { def } = (schema as z.core.$ZodTypes)._zod
-  switch (def.type) {
-    case 'object':
-      return objectOf(def.shape, oddity)
-    case 'array':
-      return fc.array(arbitraryOf(def.element, oddity), { maxLength: 2 })
-    case 'record':
-      return fc.dictionary(TEXTS, arbitraryOf(def.valueType, oddity), { maxKeys: 2 })
-    case 'optional':
-      return arbitraryOf(def.innerType, oddity)
-    case 'boolean':
-      return fc.boolean()
-    case 'number':
-      return fc.constantFrom(1, 2, 50, 429, 3306, 8080)
-    case 'enum':
-      return fc.constantFrom(...Object.values(def.entries))
-    case 'unknown':
-      return fc.oneof(
-        fc.constantFrom<unknown>(1, 50, '500m', '8080', 0),
-        fc.dictionary(TEXTS, TEXTS),
-      )
-    default:
-      return TEXTS
-  }
+  if (def.type === 'object') return objectOf(def.shape, oddity)
+  if (def.type === 'array') return fc.array(arbitraryOf(def.element, oddity), { maxLength: 2 })
+  if (def.type === 'record')
+    return fc.dictionary(TEXTS, arbitraryOf(def.valueType, oddity), { maxKeys: 2 })
+  if (def.type === 'optional') return arbitraryOf(def.innerType, oddity)
+  if (def.type === 'boolean') return fc.boolean()
+  if (def.type === 'number') return fc.constantFrom(1, 2, 50, 429, 3306, 8080)
+  if (def.type === 'enum') return fc.constantFrom(...Object.values(def.entries))
+  return def.type === 'unknown' ? ANYTHING : TEXTS
 }
 
 function objectOf(shape: Readonly<Record<string, z.core.$ZodType>>, oddity: number) {

@@ -37,7 +37,9 @@ export class Linker {
     this.#index = index
     this.#sortedKeys = sortedKeys
     this.#known = new Map(linked.map((one) => [one.fragment, one]))
-    const problems: Problem[] = [...index.problems, ...unusedObjects(linked)]
+    const problems: Problem[] = [...index.problems]
+    // A document with errors may be the one that refers to it.
+    if (fragments.every(({ type }) => type === 'usable')) problems.push(...unusedObjects(linked))
     for (const { linked: own } of linked) problems.push(...own.problems)
     return { problems, fragments: linked }
   }
