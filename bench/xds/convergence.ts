@@ -38,6 +38,7 @@ import { clock, entropy, log } from './system-ports.ts'
 const ADS_PATH = '/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources'
 const DAY_MS = 86_400_000
 const WARM_UP = 3
+const IDLE_MS = 25
 const CHANGES: readonly Change[] = ['one service', 'every service']
 const NEVER = new AbortController().signal
 const trustDomain = toTrustDomain('cluster.local')
@@ -245,6 +246,8 @@ async function alternate(world: World, floor: Floor, change: Change, rounds: num
   const ours: Round[] = []
   const floors: number[] = []
   for (let round = -WARM_UP; round < rounds; round++) {
+    // Commits come minutes apart; back to back, the server would rightly take them for a storm and wait for quiet.
+    await clock.sleep(IDLE_MS)
     const one = await world.commit(change)
     const streams = Math.max(1, one.touched)
     const messages = Math.max(1, Math.round(one.messages / streams))
