@@ -165,6 +165,7 @@ function leadsTo(instruction: ByteInstruction, target: number): boolean {
 
 /** The C++ compiler leaves these out as it goes. */
 export function skipNops(instructions: readonly ByteInstruction[], from: number): number {
-  const instruction = instructions[from]
-  return instruction?.type === 'nop' ? skipNops(instructions, instruction.out) : from
+  let at = from
+  for (let next = instructions[at]; next?.type === 'nop'; next = instructions[at]) at = next.out
+  return at
 }

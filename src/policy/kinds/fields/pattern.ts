@@ -9,6 +9,9 @@ import { rule } from './rule.ts'
 /** Envoy refuses larger programs unless told otherwise (runtime key re2.max_program_size.error_level). */
 const MAX_PROGRAM_SIZE = 100
 
+/** Programs that re2js makes larger than this are not measured: they are far too large by any count. */
+const MAX_MEASURED_SIZE = 1000
+
 /** Verdicts on patterns seen before: commits repeat the same few. Bounded, since patterns come from outside. */
 const MAX_REMEMBERED = 10_000
 const verdicts = new Map<string, ProblemText | undefined>()
@@ -32,8 +35,10 @@ function compileAndJudge(pattern: string): ProblemText | undefined {
   const [beyond] = BEYOND_BYTES.exec(pattern) ?? []
   if (beyond !== undefined) return beyondBytes(beyond)
   try {
-    const size = programSize(RE2JS.compile(pattern), pattern)
-    return size > MAX_PROGRAM_SIZE ? tooLarge(size) : undefined
+    const compiled = RE2JS.compile(pattern)
+    if (compiled.programSize() > MAX_MEASURED_SIZE) return tooLarge(`over ${MAX_MEASURED_SIZE}`)
+    const size = programSize(compiled, pattern)
+    return size > MAX_PROGRAM_SIZE ? tooLarge(String(size)) : undefined
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error
     const reason = error.message.replace(/^error parsing regexp: /, '')
@@ -53,7 +58,7 @@ function beyondBytes(character: string): ProblemText {
   }
 }
 
-function tooLarge(size: number): ProblemText {
+function tooLarge(size: string): ProblemText {
   return {
     code: 'PLB0511',
     message: `the pattern compiles to ${size} steps, and Envoy takes at most ${MAX_PROGRAM_SIZE}`,

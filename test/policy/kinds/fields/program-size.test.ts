@@ -48,5 +48,8 @@ describe('a pattern', () => {
   it('is judged in time that its length bounds', () => {
     expect(judgePattern('(?:a|a)*'.repeat(5000))?.code).toBe('PLB0511')
     expect(judgePattern('('.repeat(100_000))?.code).toBe('PLB0510')
+    expect(judgePattern('(?:)'.repeat(60_000))).toBeUndefined()
+    expect(judgePattern('a'.repeat(250_000))?.code).toBe('PLB0511')
+    expect(judgePattern(`${'(?:'.repeat(900)}a${')'.repeat(900)}`)).toBeUndefined()
   })
 })
