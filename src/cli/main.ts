@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   access: async () => (await import('./commands/access.ts')).accessCommand(),
   render: async () => (await import('./commands/render.ts')).renderCommand(),
   explain: async () => (await import('./commands/explain.ts')).explainCommand(),
+  schema: async () => (await import('./commands/schema.ts')).schemaCommand(),
   completion: async () => (await import('./commands/completion.ts')).completionCommand(),
 }
 
