@@ -60,12 +60,16 @@ function withPaths(problem: Problem, show: (path: string) => string): Problem {
     : { ...problem, location: at(location), related: related.map(at) }
 }
 
-function printTotals({ problems, stats, policyTests }: CheckResult, styles: TextStyles): string {
+function printTotals(
+  { problems, stats, policyTests, mutants }: CheckResult,
+  styles: TextStyles,
+): string {
   if (problems.some(({ severity }) => severity === 'error')) return ''
   const parts = [
     printCount(stats.files, 'file'),
     printCount(stats.objects, 'object'),
     ...(policyTests > 0 ? [printCount(policyTests, 'policy test')] : []),
+    ...(mutants === undefined ? [] : [`${printCount(mutants, 'change')} of rules tried`]),
   ]
   return `${styles.fix('ok')} ${parts.join(', ')}\n`
 }

@@ -14,6 +14,7 @@ interface CheckFlags {
   readonly ref?: string
   readonly output: CheckFormat
   readonly strict?: true
+  readonly mutate?: true
 }
 
 export function checkCommand(): Command {
@@ -27,6 +28,10 @@ export function checkCommand(): Command {
       new Option('-o, --output <format>', 'how to print').choices(CHECK_FORMATS).default('text'),
     )
     .option('--strict', 'let warnings fail the check too')
+    .option(
+      '--mutate',
+      'drop and widen each rule in turn, and report what no policy test would notice',
+    )
     .action(check)
 }
 
@@ -43,7 +48,7 @@ async function check(target: string, flags: CheckFlags): Promise<void> {
       log: createLogger({ format: 'text', level: 'warn', stream: process.stderr }),
       signal: interrupt.signal,
     })
-    const result = checkPolicies(source)
+    const result = checkPolicies(source, flags.mutate ? { mutate: mutationProgress() } : {})
     const output = printCheck({
       format: flags.output,
       result,
@@ -54,10 +59,23 @@ async function check(target: string, flags: CheckFlags): Promise<void> {
     })
     process.stdout.write(output)
     const failing = result.problems.some(
-      ({ severity }) => severity === 'error' || flags.strict === true,
+      ({ severity, code }) => severity === 'error' || flags.strict === true || code === 'PLB0702',
     )
     process.exitCode = failing ? EXIT_CODE.found : EXIT_CODE.ok
   } finally {
     process.off('SIGINT', stop)
+  }
+}
+
+const PROGRESS_EVERY_MS = 2000
+
+/** A line now and then while mutants are tried; none where it is soon over. */
+function mutationProgress(): (done: number, of: number) => void {
+  const clock = new SystemClock()
+  let told = clock.monotonic()
+  return (done, of) => {
+    if (clock.monotonic() - told < PROGRESS_EVERY_MS) return
+    told = clock.monotonic()
+    process.stderr.write(`trying changed rules: ${done} of ${of} TrafficTargets\n`)
   }
 }

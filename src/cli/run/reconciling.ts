@@ -1,10 +1,7 @@
 /** The reconciling half of the control plane: the repository on one side, the cluster on the other, and the loop between. */
 import { join } from 'node:path'
-import { buildAccessRelation } from '../../policy/access/access-relation.ts'
-import { accountsByCustom } from '../../policy/access/accounts-behind.ts'
+import { checkAccess } from '../../policy/access/check-access.ts'
 import type { MatchCompiler } from '../../policy/access/match-compiler.ts'
-import { runPolicyTests } from '../../policy/access/run-policy-tests.ts'
-import type { Intent } from '../../policy/intent.ts'
 import { PolicyCompiler } from '../../policy/policy-compiler.ts'
 import { READING_LIMITS } from '../../policy/yaml/reading-limits.ts'
 import type { Cluster } from '../../reconciler/cluster.ts'
@@ -56,7 +53,7 @@ export class Reconciling {
       // A file that is too large is a problem with a place, so the limit here is the commit's.
       limits: { maxFiles: MAX_TREE_ENTRIES, maxFileBytes: maxTotalBytes, maxTotalBytes },
       compiler: new PolicyCompiler(),
-      verify: (intent) => verify(intent, compiler),
+      verify: (intent) => checkAccess(intent, compiler),
       repository: REPOSITORY,
       controlNamespace: CONTROL_NAMESPACE,
       pruneLimits: DEFAULT_PRUNE_LIMITS,
@@ -113,10 +110,4 @@ export class Reconciling {
       })
     }
   }
-}
-
-/** The repository's own policy tests. Before the cluster has pods, services are taken to run as custom has it. */
-function verify(intent: Intent, compiler: MatchCompiler): ReturnType<typeof runPolicyTests> {
-  const context = { intent, relation: buildAccessRelation(intent), compiler }
-  return runPolicyTests(context, accountsByCustom(intent))
 }

@@ -5,6 +5,7 @@ import { type AccountKey, fromAccountKey } from '../../model/service-account.ts'
 import type { SourceLocation } from '../../model/source-location.ts'
 import type { Grant } from '../intent/grant.ts'
 import { type AccessRelation, fromPairKey, type PairKey } from './access-relation.ts'
+import { AutomatonTooLargeError } from './language/nfa.ts'
 import type { MatchCompiler } from './match-compiler.ts'
 import {
   grantsAt,
@@ -14,7 +15,7 @@ import {
   type TcpPorts,
   tcpAccess,
 } from './pair-access.ts'
-import type { HttpRequest, RequestSet } from './request-set.ts'
+import { type HttpRequest, type RequestSet, RequestSetTooLargeError } from './request-set.ts'
 
 export type AccessChange = { readonly direction: 'gained' | 'lost' } & (
   | {
@@ -33,6 +34,8 @@ export type AccessChange = { readonly direction: 'gained' | 'lost' } & (
       readonly type: 'tcp'
       readonly ports: TcpPortChange
     })
+  /** The rules changed, and are too intricate to compare: a person has to. */
+  | (PairChange & { readonly type: 'undecided'; readonly reason: string })
 )
 
 /** These ports, or every port but these. */
@@ -92,13 +95,34 @@ function pairChanges(
     // An open namespace already allows, or allowed, whatever a grant says.
     const { namespace } = fromAccountKey(fromPairKey(pair).destination)
     if (from.open.has(namespace) || to.open.has(namespace)) continue
-    const [any = [], ...single] = portScopes([...had, ...has]).map((scope) =>
-      scopeChanges({ pair, had, has, scope, direction, compiler }),
-    )
-    // What holds on every port is said once; a port that stands alone is said where it differs.
-    changes.push(...any, ...single.flat().filter((change) => !any.some((all) => says(all, change))))
+    changes.push(...decide({ pair, had, has, direction, compiler }))
   }
   return changes
+}
+
+type Comparison = Omit<Parameters<typeof scopeChanges>[0], 'scope'>
+
+/** What holds on every port is said once; a port that stands alone is said where it differs. */
+function decide(comparison: Comparison): readonly AccessChange[] {
+  const { had, has } = comparison
+  try {
+    const [any = [], ...single] = portScopes([...had, ...has]).map((scope) =>
+      scopeChanges({ ...comparison, scope }),
+    )
+    return [...any, ...single.flat().filter((change) => !any.some((all) => says(all, change)))]
+  } catch (error) {
+    if (!(error instanceof AutomatonTooLargeError || error instanceof RequestSetTooLargeError))
+      throw error
+    return undecided(comparison, error.message)
+  }
+}
+
+/** Where there are rules on both sides, the gain that nobody can measure is said, and the loss goes without saying. */
+function undecided({ pair, had, has, direction }: Comparison, reason: string): AccessChange[] {
+  if (direction === 'lost' && had.length > 0) return []
+  const rules = [...has, ...had].flatMap((grant) => grant.http)
+  const locations = rules.map(({ location }) => location)
+  return [{ type: 'undecided', direction, ...fromPairKey(pair), port: 'any', reason, locations }]
 }
 
 function says(all: AccessChange, change: AccessChange): boolean {

@@ -16,12 +16,13 @@ const UNIVERSES = { path: REQUEST_PATHS, ':authority': AUTHORITIES, header: HEAD
 /** A pattern whose automaton has more states than we build. */
 const TOO_LARGE = 'too large'
 
-/** Lives as long as its owner wants patterns to stay compiled; holds one automaton a distinct pattern. */
+/** Lives from commit to commit, and keeps what it has compiled and compared. */
 export class MatchCompiler {
   readonly #patterns = new Map<string, Language | typeof TOO_LARGE>()
   /** Patterns among the strings that can occur, by universe and pattern. */
   readonly #possible = new Map<string, Language>()
   readonly #sets = new Map<string, RequestSet>()
+  readonly #containments = new Map<string, boolean>()
 
   /**
    * The requests that the match matches (D12, D18): all of method, path and every header, in full. Throws
@@ -42,7 +43,7 @@ export class MatchCompiler {
         headers: this.#headerRanges(match),
       },
     ])
-    this.#sets.set(key, set)
+    keep(this.#sets, key, set)
     return set
   }
 
@@ -58,6 +59,46 @@ export class MatchCompiler {
     )
   }
 
+  /** Whether any request matches. Also where the patterns are too large to say: a hint is not worth a guess. */
+  canMatch(match: CompiledMatch): boolean {
+    return this.#unlessTooLarge(true, () => !this.compile(match).isEmpty)
+  }
+
+  /** Whether `wide` matches every request that `narrow` matches; `false` where the patterns are too large to say. */
+  covers(wide: CompiledMatch, narrow: CompiledMatch): boolean {
+    const methods = toMethodSet(narrow.methods)
+    return (
+      (toMethodSet(wide.methods) & methods) === methods &&
+      this.#contains('path', wide.pathRegex, narrow.pathRegex) &&
+      wide.headers.every(({ name, valueRegex }) => {
+        const own = narrow.headers.find((header) => header.name === name)
+        const universe = name === ':authority' ? name : 'header'
+        return own !== undefined && this.#contains(universe, valueRegex, own.valueRegex)
+      })
+    )
+  }
+
+  #contains(universe: keyof typeof UNIVERSES, wide: string, narrow: string): boolean {
+    if (wide === '.*' || wide === narrow) return true
+    const key = `${universe} ${wide.length} ${wide} ${narrow}`
+    const known = this.#containments.get(key)
+    if (known !== undefined) return known
+    const contains = this.#unlessTooLarge(false, () =>
+      this.#within(universe, wide).contains(this.#within(universe, narrow)),
+    )
+    keep(this.#containments, key, contains)
+    return contains
+  }
+
+  #unlessTooLarge<T>(otherwise: T, answer: () => T): T {
+    try {
+      return answer()
+    } catch (error) {
+      if (error instanceof AutomatonTooLargeError) return otherwise
+      throw error
+    }
+  }
+
   #has(pattern: string, text: string): boolean {
     const language = this.#language(pattern)
     return language === TOO_LARGE ? matchesPattern(pattern, text) : language.has(text)
@@ -67,7 +108,7 @@ export class MatchCompiler {
     const known = this.#patterns.get(pattern)
     if (known !== undefined) return known
     const language = languageOrTooLarge(pattern)
-    this.#patterns.set(pattern, language)
+    keep(this.#patterns, pattern, language)
     return language
   }
 
@@ -88,9 +129,17 @@ export class MatchCompiler {
     const language = this.#language(pattern)
     if (language === TOO_LARGE) throw new AutomatonTooLargeError(MAX_DFA_STATES)
     const possible = UNIVERSES[universe].intersect(language)
-    this.#possible.set(key, possible)
+    keep(this.#possible, key, possible)
     return possible
   }
+}
+
+/** More than one commit has: a control plane that runs for years must not keep the patterns of all commits. */
+const MAX_KEPT = 50_000
+
+function keep<T>(cache: Map<string, T>, key: string, value: T): void {
+  if (cache.size >= MAX_KEPT) cache.clear()
+  cache.set(key, value)
 }
 
 function languageOrTooLarge(pattern: string): Language | typeof TOO_LARGE {

@@ -16,6 +16,17 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** More boxes than anybody's rules make, short of a set that was built to be large. */
+const MAX_BOXES = 2000
+
+/** Thrown when a difference falls into more pieces than we compare. */
+export class RequestSetTooLargeError extends Error {
+  constructor() {
+    super(`the difference falls into more than ${MAX_BOXES} pieces`)
+    this.name = 'RequestSetTooLargeError'
+  }
+}
+
 export class RequestSet {
   readonly boxes: readonly RequestBox[]
 
@@ -49,7 +60,10 @@ export class RequestSet {
 
   minus(other: RequestSet): RequestSet {
     let rest: readonly RequestBox[] = this.boxes
-    for (const box of other.boxes) rest = rest.flatMap((mine) => subtractBox(mine, box))
+    for (const box of other.boxes) {
+      rest = rest.flatMap((mine) => subtractBox(mine, box))
+      if (rest.length > MAX_BOXES) throw new RequestSetTooLargeError()
+    }
     return RequestSet.of(rest)
   }
 

@@ -2,6 +2,7 @@
 import type { Problem } from '../../model/problem.ts'
 import { type ServiceAccount, toAccountKey } from '../../model/service-account.ts'
 import type { SourceLocation } from '../../model/source-location.ts'
+import type { Grant } from '../intent/grant.ts'
 import type {
   PolicyInvariant,
   PolicyTestCase,
@@ -9,9 +10,9 @@ import type {
 } from '../intent/policy-test-intent.ts'
 import { PROBLEM_CODES } from '../problem-codes.ts'
 import type { AccessAnswer, AccessQuestion } from './access-question.ts'
-import { fromPairKey } from './access-relation.ts'
 import type { AccountsBehind } from './accounts-behind.ts'
 import { type AccessContext, ask } from './ask.ts'
+import { defaultHost } from './default-host.ts'
 import { printQuestion } from './print-question.ts'
 
 export function runPolicyTests(
@@ -37,7 +38,7 @@ function runCase(
       source: one.from,
       destination,
       ...(port !== undefined && { port }),
-      ...(one.request && { request: one.request }),
+      ...(one.request && { request: one.request, host: defaultHost(service, port) }),
     }
     const answer = ask(question, context)
     if (answer.allowed === (one.expect === 'allow')) return []
@@ -71,7 +72,7 @@ function checkInvariant(
   context: AccessContext,
   accountsBehind: AccountsBehind,
 ): readonly Problem[] {
-  const { namespace, service, port } = invariant.to
+  const { namespace } = invariant.to
   const opened = context.relation.open.get(namespace)
   if (opened !== undefined)
     return [
@@ -81,28 +82,39 @@ function checkInvariant(
         related: opened.location === undefined ? [] : [opened.location],
       }),
     ]
-  const accounts =
-    service === undefined
-      ? undefined
-      : new Set(accountsBehind({ namespace, name: service }).map(toAccountKey))
-  return [...context.relation.grants].flatMap(([pair, grants]) => {
-    const { source, destination } = fromPairKey(pair)
-    const concerns =
-      accounts === undefined ? destination.startsWith(`${namespace}/`) : accounts.has(destination)
-    if (!concerns || isExpected(invariant, source)) return []
-    return grants
-      .filter((grant) => port === undefined || grant.port === undefined || grant.port === port)
-      .filter((grant) => grant.http.length + grant.tcp.length > 0)
-      .map((grant) =>
+  return concernedGrants(invariant, context, accountsBehind).flatMap((grant) =>
+    grant.sources
+      .filter(({ account }) => context.relation.enrolled.has(account.namespace))
+      .filter(({ account }) => !isExpected(invariant, toAccountKey(account)))
+      .map(({ account, location }) =>
         failure(test, invariant, {
-          message: `"${invariant.name}" is broken: ${source} may call ${destination}`,
+          message: `"${invariant.name}" is broken: ${toAccountKey(account)} may call ${toAccountKey(grant.destination)}`,
           fix: 'take the source out of the TrafficTarget, or add it to onlyFrom',
-          related: grant.sources
-            .filter((entry) => toAccountKey(entry.account) === source)
-            .map((entry) => entry.location),
+          related: [location],
         }),
-      )
-  })
+      ),
+  )
+}
+
+/** The grants to what the invariant guards. HTTP rules count on every port: which ports speak HTTP, the commit does not say. */
+function concernedGrants(
+  { to: { namespace, service, port } }: PolicyInvariant,
+  { relation: { byDestination, enrolled } }: AccessContext,
+  accountsBehind: AccountsBehind,
+): readonly Grant[] {
+  if (!enrolled.has(namespace)) return []
+  const destinations =
+    service === undefined
+      ? [...byDestination.keys()].filter((account) => account.startsWith(`${namespace}/`))
+      : accountsBehind({ namespace, name: service }).map(toAccountKey)
+  return destinations
+    .flatMap((account) => byDestination.get(account) ?? [])
+    .filter((grant) => port === undefined || grant.port === undefined || grant.port === port)
+    .filter(
+      ({ http, tcp }) =>
+        http.length > 0 ||
+        tcp.some(({ ports }) => port === undefined || ports === 'any' || ports.includes(port)),
+    )
 }
 
 function isExpected(invariant: PolicyInvariant, source: string): boolean {

@@ -21,6 +21,8 @@ function printChange(change: AccessChange): string {
       return `${printPair(change)}   ${printMethods(methodsOf(change))}, e.g. ${printRequest(change.witness)}`
     case 'tcp':
       return `${printPair(change)}   ${printPorts(change.ports)}`
+    case 'undecided':
+      return `${printPair(change)}   perhaps ${change.direction === 'gained' ? 'more' : 'less'} than before: ${change.reason}; compare the rules by hand`
   }
 }
 
@@ -33,13 +35,15 @@ function methodsOf(change: AccessChange & { readonly type: 'http' }): number {
   return change.requests.boxes.reduce((all, box) => all | box.methods, 0)
 }
 
-function printPair(change: AccessChange & { readonly type: 'http' | 'tcp' }): string {
+function printPair(change: Exclude<AccessChange, { readonly type: 'namespace' }>): string {
   const port = change.port === 'any' ? '' : `:${change.port}`
   return `${change.source} → ${change.destination}${port}`
 }
 
 function printRequest({ method, path, headers }: HttpRequest): string {
-  const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+  const fields = Object.entries(headers).map(
+    ([name, value]) => `${name === ':authority' ? 'host' : name}: ${value}`,
+  )
   return [`${method} ${path}`, ...fields].join(' with ')
 }
 

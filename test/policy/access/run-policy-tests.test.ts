@@ -8,6 +8,7 @@ import type {
   PolicyInvariant,
   PolicyTestCase,
 } from '../../../src/policy/intent/policy-test-intent.ts'
+import { printAccessChanges } from '../../../src/review/access/print-access-changes.ts'
 import { account, aGrant, anIntent, at, type IntentFixture } from './an-intent.ts'
 
 const get = { method: 'GET', path: '/books', headers: {} }
@@ -84,28 +85,109 @@ describe('a policy test', () => {
   })
 })
 
+describe('an invariant about a port', () => {
+  const sql = { ...closed, to: { namespace: 'store', service: 'books', port: 3306 } }
+
+  it.each([
+    ['a TCPRoute for it', { tcp: [[3306]] }, 1],
+    ['a TCPRoute for every port', { tcp: ['any' as const] }, 1],
+    ['HTTP rules, as any port may speak HTTP', { http: [{}] }, 1],
+    ['a TCPRoute for another port', { tcp: [[5432]] }, 0],
+    ['a grant for another port', { http: [{}], port: 8080 }, 0],
+  ])('counts %s', (_name, rules, broken) => {
+    const other = aGrant({ from: ['shop/thief'], to: 'store/books', ...rules })
+    expect(messages({ grants: [other], policyTests: [{ invariants: [sql] }] }).length).toBe(broken)
+  })
+})
+
 describe('mutation testing', () => {
-  function survivors(cases: readonly PolicyTestCase[]): readonly string[] {
-    const intent = anIntent({ grants: [grant], policyTests: [{ cases }] })
-    return survivingMutants(intent, accountsByCustom(intent), new MatchCompiler()).survivors.map(
-      (mutant) => mutant.description,
-    )
+  interface Fixture extends IntentFixture {
+    readonly cases?: readonly PolicyTestCase[]
+    readonly invariants?: readonly PolicyInvariant[]
   }
 
-  it('names every change of a rule that no test would notice', () => {
-    expect(survivors([aCase()])).toEqual([
-      'widens the path of match all of HTTPRouteGroup shop/routes in TrafficTarget store/grant',
-      'widens the methods of match all of HTTPRouteGroup shop/routes in TrafficTarget store/grant',
-    ])
+  function mutate({ cases = [], invariants = [], grants = [grant], ...rest }: Fixture) {
+    const intent = anIntent({ grants, policyTests: [{ cases, invariants }], ...rest })
+    const { tried, survivors } = survivingMutants({
+      intent,
+      accountsBehind: accountsByCustom(intent),
+      compiler: new MatchCompiler(),
+    })
+    return {
+      tried,
+      survivors: survivors.map(({ description, change }) => [
+        description,
+        ...printAccessChanges([change]),
+      ]),
+    }
+  }
+
+  it('names every change of a rule that no test would notice, and what it would do', () => {
+    expect(mutate({ cases: [aCase()] })).toEqual({
+      tried: 4,
+      survivors: [
+        [
+          'widens the path of match all of HTTPRouteGroup shop/routes in TrafficTarget store/grant',
+          '+ shop/buyer → store/books   GET, e.g. GET /   (policy.yaml:12)',
+        ],
+        [
+          'widens the methods of match all of HTTPRouteGroup shop/routes in TrafficTarget store/grant',
+          '+ shop/buyer → store/books   HEAD, POST, PUT, PATCH, DELETE, OPTIONS, CONNECT, TRACE, others, e.g. HEAD /books   (policy.yaml:12)',
+        ],
+      ],
+    })
   })
 
   it('names none when the tests pin what is denied, too', () => {
+    const cases = [
+      aCase(),
+      aCase({ request: { ...get, method: 'POST' }, expect: 'deny' }),
+      aCase({ request: { ...get, path: '/pens' }, expect: 'deny' }),
+    ]
+    expect(mutate({ cases })).toEqual({ tried: 4, survivors: [] })
+  })
+
+  it('leaves out what makes no difference, as another rule allows the same', () => {
+    const twice = aGrant({ from: ['shop/buyer'], to: 'store/books', name: 'twice', http: [{}] })
+    expect(mutate({ grants: [grant, twice] }).survivors.map(([text]) => text)).toEqual([
+      'drops source shop/buyer from TrafficTarget store/twice',
+      'drops match all of HTTPRouteGroup shop/routes from TrafficTarget store/twice',
+    ])
+  })
+
+  it('tries nothing in an open namespace, where rules decide nothing', () => {
+    expect(mutate({ permissive: true })).toEqual({ tried: 0, survivors: [] })
+  })
+
+  it('widens ports', () => {
+    const sql = aGrant({ from: ['shop/buyer'], to: 'store/books', tcp: [[3306]], port: 3306 })
+    expect(mutate({ grants: [sql] }).survivors).toEqual([
+      [
+        'drops source shop/buyer from TrafficTarget store/grant',
+        '- shop/buyer → store/books:3306   TCP port 3306   (policy.yaml:13)',
+      ],
+      [
+        'widens TrafficTarget store/grant from port 3306 to every port',
+        '+ shop/buyer → store/books   TCP port 3306   (policy.yaml:13)',
+      ],
+      [
+        'drops TCPRoute shop/tcp from TrafficTarget store/grant',
+        '- shop/buyer → store/books:3306   TCP port 3306   (policy.yaml:13)',
+      ],
+      [
+        'widens TCPRoute shop/tcp to every TCP port in TrafficTarget store/grant',
+        '+ shop/buyer → store/books:3306   every TCP port but 3306   (policy.yaml:13)',
+      ],
+    ])
+  })
+
+  it('counts a change that an invariant about the whole namespace notices', () => {
+    const nobody = { ...closed, onlyFrom: [] }
+    expect(mutate({ invariants: [nobody], grants: [] })).toEqual({ tried: 0, survivors: [] })
+    const open = aGrant({ from: ['shop/buyer'], to: 'store/books', tcp: [[1], [2]] })
+    const about2 = { ...closed, onlyFrom: [], to: { namespace: 'store', port: 3 } }
     expect(
-      survivors([
-        aCase(),
-        aCase({ request: { ...get, method: 'POST' }, expect: 'deny' }),
-        aCase({ request: { ...get, path: '/pens' }, expect: 'deny' }),
-      ]),
-    ).toEqual([])
+      mutate({ invariants: [about2], grants: [open] }).survivors.map(([text]) => text),
+    ).not.toContain('widens TCPRoute shop/tcp to every TCP port in TrafficTarget store/grant')
   })
 })
