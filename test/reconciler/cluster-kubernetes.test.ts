@@ -208,6 +208,16 @@ it('asks an apply for all it needs: the manager, the force, the trial and no fie
   expect(server.headers['content-type']).toBe('application/apply-patch+yaml')
 })
 
+it('sends the preconditions of a delete so that the server reads them', async () => {
+  const { server, cluster } = await aWorld(json(200, {}))
+  await cluster.delete(MAP, { uid: 'u', resourceVersion: '5' })
+  expect(JSON.parse(server.body)).toEqual({
+    ...{ kind: 'DeleteOptions', apiVersion: 'v1' },
+    preconditions: { uid: 'u', resourceVersion: '5' },
+  })
+  expect(server.headers['content-length']).toBe(String(server.body.length))
+})
+
 it('names the kind that has gone, and finds it again when it is back', async () => {
   const { server, cluster } = await aWorld(plainText(404, '404 page not found'), list('5'))
   expect(await failure(cluster.list(CONFIG_MAP))).toMatchObject({

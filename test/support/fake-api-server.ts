@@ -17,8 +17,9 @@ const CORE = [
 export class FakeApiServer {
   /** Method and URL of every request but those of discovery. */
   readonly requests: string[] = []
-  /** The headers of the last one. */
+  /** The headers and the body of the last one. */
   headers: IncomingMessage['headers'] = {}
+  body = ''
   /** Answers in order; the last one goes on. */
   answers: Answer[] = []
   readonly #server = createServer((request, response) => this.#answer(request, response))
@@ -59,8 +60,11 @@ export class FakeApiServer {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    request.resume()
     const { url = '' } = request
+    this.body = ''
+    request.setEncoding('utf8').on('data', (chunk: string) => {
+      this.body += chunk
+    })
     if (/^\/api(s\/[^/]+)?\/[^/]+$/.test(url)) this.#discover(url)(response, request)
     else this.#respond(request, response)
   }

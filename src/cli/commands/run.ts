@@ -5,8 +5,9 @@ import { type RunFlags, toRunOptions } from '../run/run-options.ts'
 
 const DESCRIPTION = `Follows a branch of a policy repository and keeps the cluster and every Envoy true to it.
 
-The cluster is embedded: it lives in this process and in the data directory. A commit passes four stations: sourced, validated,
-applied, enforced. Enforced means that every proxy it touches has ACKed it. SIGHUP asks for a pass now; SIGTERM drains and ends.
+The cluster is embedded, in this process and in the data directory, or a Kubernetes API server (--cluster kubernetes), into which
+the kinds of policy are installed where they are missing. A commit passes four stations: sourced, validated, applied, enforced.
+ Enforced means that every proxy it touches has ACKed it. SIGHUP asks for a pass now; SIGTERM drains and ends.
 
 The password for git is read from PLUMB_GIT_PASSWORD.`
 
@@ -18,6 +19,13 @@ export function runCommand(): Command {
     .option('--ref <ref>', 'branch, tag or SHA to follow', 'main')
     .option('--path <folder>', 'folder of the repository that holds the policies', '')
     .option('--data <folder>', 'data directory (default: the state directory of the user)')
+    .addOption(
+      new Option('--cluster <which>', 'the cluster that commits are applied to')
+        .choices(['embedded', 'kubernetes'])
+        .default('embedded'),
+    )
+    .option('--kubeconfig <file>', 'with --cluster kubernetes (default: as kubectl finds it)')
+    .option('--context <name>', 'of the kubeconfig (default: its current one)')
     .option('--schedule <when>', 'cron expression, or @every 30s', '@every 30s')
     .option('--git-timeout <span>', 'time limit of one git operation', '60s')
     .option('--git-username <name>', 'user for git over HTTPS')

@@ -1,14 +1,12 @@
 /** The control plane, put together: the one place where reconciling and serving meet. */
-import { join } from 'node:path'
 import { Registry } from 'prom-client'
 import { toSpiffeId } from '../../model/spiffe-id.ts'
 import { MatchCompiler } from '../../policy/access/match-compiler.ts'
-import { clusterApi } from '../../reconciler/cluster-api-server.ts'
-import { openEmbeddedCluster } from '../../reconciler/cluster-embedded.ts'
 import { ClusterInventoryWatch } from '../../reconciler/cluster-inventory-watch.ts'
 import { bootstrapRoute } from './bootstrap-route.ts'
-import { CONTROL_NAMESPACE, CONTROL_PLANE_ACCOUNT } from './control-plane-identity.ts'
+import { CONTROL_PLANE_ACCOUNT } from './control-plane-identity.ts'
 import { HttpServers } from './http-servers.ts'
+import { openCluster, type RunCluster } from './open-cluster.ts'
 import { ProgressRecorder } from './progress-recorder.ts'
 import { Reconciling } from './reconciling.ts'
 import { type RunOptions, socketPath } from './run-options.ts'
@@ -17,10 +15,8 @@ import type { Shell } from './shell.ts'
 import { StatusBoard } from './status-board.ts'
 import { statusRoutes } from './status-routes.ts'
 
-type EmbeddedCluster = Awaited<ReturnType<typeof openEmbeddedCluster>>
-
 interface Parts {
-  readonly cluster: EmbeddedCluster
+  readonly opened: RunCluster
   readonly serving: Serving
   readonly reconciling: Reconciling
   readonly inventory: ClusterInventoryWatch
@@ -33,14 +29,11 @@ export class ControlPlane {
 
   /** Listens on every address; nothing is read from git yet. Rejects with what keeps it from starting. */
   static async start(run: RunOptions, shell: Shell): Promise<ControlPlane> {
-    const cluster = await openEmbeddedCluster({
-      ...{ ...shell, directory: join(run.data, 'cluster') },
-      namespaces: ['default', CONTROL_NAMESPACE],
-    })
+    const opened = await openCluster(run, shell)
     try {
-      return new ControlPlane({ cluster, ...(await assemble(run, shell, cluster)) }, shell)
+      return new ControlPlane({ opened, ...(await assemble(run, shell, opened)) }, shell)
     } catch (error) {
-      await cluster.close()
+      await opened.close()
       throw error
     }
   }
@@ -62,20 +55,20 @@ export class ControlPlane {
   /** Stops taking anything in, lets what is under way end, and closes what holds state last. */
   async close(): Promise<void> {
     this.#shell.log.info('draining')
-    const { http, reconciling, inventory, serving, cluster } = this.#parts
+    const { http, reconciling, inventory, serving, opened } = this.#parts
     await http.close()
     await reconciling.close()
     await inventory.close()
     await serving.close()
-    await cluster.close()
+    await opened.close()
   }
 }
 
 async function assemble(
   run: RunOptions,
   shell: Shell,
-  cluster: EmbeddedCluster,
-): Promise<Omit<Parts, 'cluster'>> {
+  { cluster, administrative }: RunCluster,
+): Promise<Omit<Parts, 'opened'>> {
   const registry = new Registry()
   const serving = await Serving.start({ run, shell, cluster, registry })
   const { mesh, xds, authority } = serving
@@ -116,7 +109,7 @@ async function assemble(
     address: run.http,
     socketPath: socketPath(run.data),
     open: [status],
-    administrative: [clusterApi(cluster), bootstraps],
+    administrative: [...administrative, bootstraps],
   })
   return { serving, reconciling, inventory, http }
 }

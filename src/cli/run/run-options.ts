@@ -11,6 +11,11 @@ export interface Listen {
   readonly port: number
 }
 
+export type ClusterChoice =
+  | { readonly type: 'embedded' }
+  /** Without a file: as kubectl finds it, or as the pod's own service account. */
+  | { readonly type: 'kubernetes'; readonly kubeconfig?: string; readonly context?: string }
+
 export interface RunOptions {
   /** The policy repository: an https URL, or the path of a local repository. */
   readonly repository: string
@@ -18,6 +23,7 @@ export interface RunOptions {
   /** The folder of the repository that holds the policies; empty for all of it. */
   readonly path: string
   readonly data: string
+  readonly cluster: ClusterChoice
   readonly schedule: Schedule
   readonly gitTimeoutMs: number
   readonly credentials?: GitCredentials
@@ -36,6 +42,9 @@ export interface RunFlags {
   readonly ref: string
   readonly path: string
   readonly data?: string
+  readonly cluster: ClusterChoice['type']
+  readonly kubeconfig?: string
+  readonly context?: string
   readonly schedule: string
   readonly gitTimeout: string
   readonly gitUsername?: string
@@ -64,6 +73,7 @@ export function toRunOptions(flags: RunFlags, environment: Environment): RunOpti
     ref,
     path,
     data: resolve(flags.data ?? defaultDataDirectory(environment)),
+    cluster: toClusterChoice(flags),
     schedule: schedule.value,
     gitTimeoutMs: parseSpan('--git-timeout', flags.gitTimeout),
     ...(password !== undefined && {
@@ -76,6 +86,21 @@ export function toRunOptions(flags: RunFlags, environment: Environment): RunOpti
     logFormat,
     logLevel,
   }
+}
+
+function toClusterChoice({ cluster, kubeconfig, context }: RunFlags): ClusterChoice {
+  if (cluster === 'kubernetes')
+    return {
+      type: cluster,
+      ...(kubeconfig !== undefined && { kubeconfig: resolve(kubeconfig) }),
+      ...(context !== undefined && { context }),
+    }
+  const flag = kubeconfig === undefined ? '--context' : '--kubeconfig'
+  if (kubeconfig !== undefined || context !== undefined)
+    throw new UsageError(
+      `${flag} names a Kubernetes cluster, and the embedded one is chosen; add --cluster kubernetes`,
+    )
+  return { type: cluster }
 }
 
 export function defaultDataDirectory(environment: Environment): string {

@@ -96,7 +96,7 @@ export class ApiConnection {
   async #send(call: ApiRequest, agent: HttpAgent, signal: AbortSignal): Promise<IncomingMessage> {
     signal.throwIfAborted()
     const body = call.body === undefined ? undefined : JSON.stringify(call.body)
-    const options = await this.#optionsOf(call, agent, signal)
+    const options = await this.#optionsOf(call, body, agent, signal)
     const answer = await exchangeOnce(options, body).catch(async (error: unknown) => {
       // The server closed an idle connection as we took it up again: it has not seen the request.
       if (!(error instanceof StaleConnection) || call.method === 'POST') throw error
@@ -112,7 +112,8 @@ export class ApiConnection {
 
   /** Credentials are asked for anew every time: tokens of service accounts last an hour, those of plugins minutes. */
   async #optionsOf(
-    { method, path, query, body, contentType = 'application/json' }: ApiRequest,
+    { method, path, query, contentType = 'application/json' }: ApiRequest,
+    body: string | undefined,
     agent: HttpAgent,
     signal: AbortSignal,
   ): Promise<RequestOptions> {
@@ -123,7 +124,11 @@ export class ApiConnection {
       headers: {
         accept: 'application/json',
         'user-agent': 'plumbline',
-        ...(body === undefined ? {} : { 'content-type': contentType }),
+        // Node frames the body of a DELETE in no way by itself, and the server takes it for the next request.
+        ...(body !== undefined && {
+          'content-type': contentType,
+          'content-length': Buffer.byteLength(body),
+        }),
       },
     }
     await this.#config.applyToHTTPSOptions(options)

@@ -1,5 +1,5 @@
 /** What a failed answer of a Kubernetes API server means to the cluster port. */
-import { ClusterError } from '../cluster.ts'
+import { ClusterError, type ClusterErrorCode } from '../cluster.ts'
 import { fromStatus } from '../cluster-api/status.ts'
 
 export interface FailedAnswer {
@@ -9,8 +9,14 @@ export interface FailedAnswer {
   readonly body: string
 }
 
-/** An admission webhook that fails refuses the object; the API server itself is well, and says 500 all the same. */
-const WEBHOOK_FAILED = /failed calling webhook/
+/**
+ * What kube-apiserver says 500 to although it is well itself: an admission webhook that fails refuses the object, and an
+ * apply whose object does not fit the schema of its kind is wrong.
+ */
+const SAID_AS_500 = [
+  [/failed calling webhook/, 'Forbidden'],
+  [/^failed to create typed patch object/, 'Invalid'],
+] as const satisfies readonly (readonly [RegExp, ClusterErrorCode])[]
 
 export function toClusterError({ httpStatus, retryAfter, body }: FailedAnswer): ClusterError {
   const status = parseStatus(body)
@@ -18,9 +24,13 @@ export function toClusterError({ httpStatus, retryAfter, body }: FailedAnswer): 
   if (httpStatus === 404 && status === undefined)
     return new ClusterError('KindNotServed', 'the API server does not serve this kind any more')
   const error = fromStatus(httpStatus, status)
-  const code = httpStatus === 500 && WEBHOOK_FAILED.test(error.message) ? 'Forbidden' : error.code
+  const code = (httpStatus === 500 ? codeOf500(error.message) : undefined) ?? error.code
   const retryAfterMs = error.retryAfterMs ?? toMs(retryAfter)
   return new ClusterError(code, error.message, retryAfterMs === undefined ? {} : { retryAfterMs })
+}
+
+function codeOf500(message: string): ClusterErrorCode | undefined {
+  return SAID_AS_500.find(([pattern]) => pattern.test(message))?.[1]
 }
 
 function parseStatus(body: string): object | undefined {

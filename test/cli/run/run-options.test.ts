@@ -6,6 +6,7 @@ const flags: RunFlags = {
   ref: 'main',
   path: '',
   data: '/var/lib/plumbline',
+  cluster: 'embedded',
   schedule: '@every 30s',
   gitTimeout: '60s',
   trustDomain: 'cluster.local',
@@ -23,6 +24,7 @@ describe('the flags of plumb run', () => {
       ref: 'main',
       path: '',
       data: '/var/lib/plumbline',
+      cluster: { type: 'embedded' },
       schedule: { type: 'every', intervalMs: 30_000 },
       gitTimeoutMs: 60_000,
       trustDomain: 'cluster.local',
@@ -31,6 +33,17 @@ describe('the flags of plumb run', () => {
       drift: 'correct',
       logFormat: 'text',
       logLevel: 'info',
+    })
+  })
+
+  it('name a Kubernetes cluster as kubectl does', () => {
+    const cluster = (more: object) =>
+      toRunOptions({ ...flags, cluster: 'kubernetes', ...more }, {}).cluster
+    expect(cluster({})).toEqual({ type: 'kubernetes' })
+    expect(cluster({ kubeconfig: '/etc/admin.conf', context: 'prod' })).toEqual({
+      type: 'kubernetes',
+      kubeconfig: '/etc/admin.conf',
+      context: 'prod',
     })
   })
 
@@ -44,6 +57,11 @@ describe('the flags of plumb run', () => {
     [{ xdsListen: '15128' }, /--xds-listen is "15128"; use HOST:PORT/],
     [{ httpListen: '127.0.0.1:99999' }, /--http-listen is "127.0.0.1:99999"/],
     [{ gitTimeout: '1 minute' }, /--git-timeout is "1 minute"; use a whole number/],
+    [
+      { kubeconfig: 'admin.conf' },
+      /--kubeconfig names a Kubernetes cluster, .* --cluster kubernetes/,
+    ],
+    [{ context: 'prod' }, /--context names a Kubernetes cluster/],
     [{ schedule: 'now and then' }, /--schedule: .*"\*\/5 \* \* \* \*"/],
   ])(
     'that are wrong (%j) are refused in one sentence that says how to mend them',

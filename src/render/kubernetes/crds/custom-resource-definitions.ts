@@ -54,10 +54,11 @@ function toVersion(definition: KindDefinition, version: KindVersion<unknown>): J
 function canonicalSchema(definition: KindDefinition): JsonSchema {
   const { properties, required, description } = toJsonSchema(definition)
   const { apiVersion, kind, metadata, status, ...body } = properties as JsonSchema
-  return toStructuralSchema({
+  const ours = toStructuralSchema({
     description,
     type: 'object',
     required: (required as readonly string[]).filter((name) => Object.hasOwn(body, name)),
-    properties: { ...body, status: OPEN },
+    properties: body,
   })
+  return { ...ours, properties: { ...(ours['properties'] as JsonSchema), status: OPEN } }
 }

@@ -1,0 +1,77 @@
+/** The cluster that `plumb run` is told of, with what the control plane needs in it. */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Cluster, ClusterError } from '../../reconciler/cluster.ts'
+import { clusterApi } from '../../reconciler/cluster-api-server.ts'
+import { openEmbeddedCluster } from '../../reconciler/cluster-embedded.ts'
+import { openKubernetesCluster } from '../../reconciler/cluster-kubernetes.ts'
+import { lockDirectory } from '../../reconciler/embedded/directory-lock.ts'
+import { installDefinitions } from '../../reconciler/kubernetes/install-definitions.ts'
+import { CONTROL_NAMESPACE } from './control-plane-identity.ts'
+import type { Routes } from './http-servers.ts'
+import type { ClusterChoice, RunOptions } from './run-options.ts'
+import type { Shell } from './shell.ts'
+
+/** An API server that takes longer than this to take our definitions is in trouble. */
+const INSTALL_LIMIT_MS = 60_000
+
+export interface RunCluster {
+  readonly cluster: Cluster
+  /** What the cluster adds to the socket on which the control plane is administered. */
+  readonly administrative: readonly Routes[]
+  close(): Promise<void>
+}
+
+/** Holds the data directory until it is closed. Throws `ClusterError`. */
+export async function openCluster(run: RunOptions, shell: Shell): Promise<RunCluster> {
+  return run.cluster.type === 'embedded'
+    ? await openEmbedded(run, shell)
+    : await openKubernetes(run.cluster, run, shell)
+}
+
+async function openEmbedded(run: RunOptions, shell: Shell): Promise<RunCluster> {
+  const cluster = await openEmbeddedCluster({
+    ...{ ...shell, directory: join(run.data, 'cluster') },
+    namespaces: ['default', CONTROL_NAMESPACE],
+  })
+  const close = async () => await cluster.close()
+  return { cluster, administrative: [clusterApi(cluster)], close }
+}
+
+/** The API server has an API of its own, so nothing of it is offered on our socket, with our rights. */
+async function openKubernetes(
+  { kubeconfig, context }: Extract<ClusterChoice, { type: 'kubernetes' }>,
+  run: RunOptions,
+  shell: Shell,
+): Promise<RunCluster> {
+  const cluster = await openKubernetesCluster({
+    ...shell,
+    ...(kubeconfig !== undefined && { kubeconfig }),
+    ...(context !== undefined && { context }),
+  })
+  await mkdir(run.data, { recursive: true, mode: 0o700 })
+  const lock = await lockDirectory(run.data, shell.entropy)
+  const close = async () => {
+    cluster.close()
+    await lock.release()
+  }
+  try {
+    await ensureNamespace(cluster, CONTROL_NAMESPACE)
+    await installDefinitions({ ...shell, cluster }, AbortSignal.timeout(INSTALL_LIMIT_MS))
+    return { cluster, administrative: [], close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function ensureNamespace(cluster: Cluster, name: string): Promise<void> {
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }
+  const id = { group: '', version: 'v1', kind: 'Namespace', namespace: '', name }
+  if ((await cluster.get(id)) !== undefined) return
+  try {
+    await cluster.create(namespace, { fieldManager: 'plumbline' })
+  } catch (error) {
+    if (!(error instanceof ClusterError && error.code === 'AlreadyExists')) throw error
+  }
+}

@@ -1,0 +1,163 @@
+/** `plumb run` on a real kube-apiserver: kubectl sees what the commit says, and sees it again whatever it does about it. */
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { GitRepository } from '../support/git-repository.ts'
+import { BOOKSTORE_FILES, grantFile } from '../support/policy-yaml.ts'
+import { KubeControlPlane } from './kube/kube-control-plane.ts'
+import { kubeTrouble } from './kube/kube-trouble.ts'
+import { type LogLine, RunProcess } from './kube/run-process.ts'
+
+/** Long enough to build the parts on a machine that never did. */
+const BUILD_LIMIT_MS = 30 * 60_000
+
+const trouble = await kubeTrouble()
+let kube: KubeControlPlane
+let repository: GitRepository
+let run: RunProcess
+
+function startRun(): RunProcess {
+  const data = join(repository.root, 'data')
+  const source = ['--repository', repository.work, '--data', data, '--schedule', '@every 60s']
+  return new RunProcess([...source, '--cluster', 'kubernetes', '--kubeconfig', kube.kubeconfig])
+}
+
+/** What kubectl prints; an exit status other than 0 fails the test with what it said. */
+async function kubectl(...args: readonly string[]): Promise<string> {
+  const { status, stdout, stderr } = await kube.kubectl(args)
+  expect(status, stderr).toBe(0)
+  return stdout.trim()
+}
+
+async function sourcesOf(name: string): Promise<string> {
+  const path = 'jsonpath={.spec.sources[*].name}'
+  return await kubectl('get', 'tt', '-n', 'bookstore', name, '-o', path)
+}
+
+async function grants(): Promise<readonly string[]> {
+  const names = await kubectl('get', 'tt', '-n', 'bookstore', '-o', 'name')
+  return names.split('\n').map((name) => name.replace(/^.*\//, ''))
+}
+
+/** Commits, asks for a pass, and waits for the log to say what comes of it. */
+async function commit(
+  files: Parameters<GitRepository['commit']>[0],
+  outcome: string,
+): Promise<LogLine> {
+  const since = run.lines.length
+  repository.commit(files)
+  run.pass()
+  return await run.said(outcome, since)
+}
+
+async function drifted(act: () => Promise<unknown>): Promise<LogLine> {
+  const since = run.lines.length
+  await act()
+  return await run.said('drift', since)
+}
+
+beforeAll(async () => {
+  if (trouble !== undefined) return
+  kube = await KubeControlPlane.start()
+  repository = new GitRepository()
+  repository.commit({ ...BOOKSTORE_FILES, ...grantFile('reader') })
+  run = startRun()
+  await run.said('commit applied')
+}, BUILD_LIMIT_MS)
+
+afterAll(async () => {
+  await run?.stop()
+  await kube?.stop()
+  repository?.remove()
+})
+
+describe.skipIf(trouble)('plumb run on Kubernetes', () => {
+  it('puts a commit into the cluster, in a namespace that it makes and enrolls', async () => {
+    expect(await grants()).toEqual(['bookbuyer', 'reader'])
+    expect(await sourcesOf('bookbuyer')).toBe('bookbuyer')
+    expect(
+      await kubectl('get', 'namespace', 'bookstore', '-o', 'jsonpath={.metadata.labels}'),
+    ).toContain('"openservicemesh.io/monitored-by":"osm"')
+    expect(run.lines.filter(({ level }) => level === 'error')).toEqual([])
+  })
+
+  it('puts an edit back, and says who made it and what of', async () => {
+    const thief = [{ kind: 'ServiceAccount', name: 'bookthief', namespace: 'bookthief' }]
+    const patch = JSON.stringify({ spec: { sources: thief } })
+    const edit = ['patch', 'tt', '-n', 'bookstore', 'bookbuyer', '--type=merge', '-p', patch]
+    const drift = await drifted(() => kubectl(...edit))
+    expect(drift).toMatchObject({
+      object: { kind: 'TrafficTarget', namespace: 'bookstore', name: 'bookbuyer' },
+      location: { file: 'grant-bookbuyer.yaml' },
+      managers: ['kubectl-patch'],
+      fields: ['.spec.sources'],
+      action: 'restored',
+    })
+    expect(await sourcesOf('bookbuyer')).toBe('bookbuyer')
+  })
+
+  it('makes again what somebody deletes', async () => {
+    const drift = await drifted(() => kubectl('delete', 'tt', '-n', 'bookstore', 'bookbuyer'))
+    expect(drift).toMatchObject({ object: { name: 'bookbuyer' }, action: 'recreated' })
+    expect(await sourcesOf('bookbuyer')).toBe('bookbuyer')
+  })
+
+  it('enrolls a namespace again, and leaves the labels of others on it', async () => {
+    await kubectl('label', 'namespace', 'bookstore', 'team=books')
+    const un = ['label', 'namespace', 'bookstore', 'openservicemesh.io/monitored-by-']
+    expect(await drifted(() => kubectl(...un))).toMatchObject({ action: 'restored' })
+    const labels = await kubectl(
+      'get',
+      'namespace',
+      'bookstore',
+      '-o',
+      'jsonpath={.metadata.labels}',
+    )
+    expect(JSON.parse(labels)).toMatchObject({
+      'openservicemesh.io/monitored-by': 'osm',
+      team: 'books',
+    })
+  })
+
+  it('prunes what a commit takes away, and only what is its own', async () => {
+    const theirs = { apiVersion: 'access.smi-spec.io/v1alpha3', kind: 'TrafficTarget' }
+    const account = (name: string) => ({ kind: 'ServiceAccount', name, namespace: 'bookstore' })
+    const manual = {
+      ...theirs,
+      metadata: { name: 'manual', namespace: 'bookstore' },
+      spec: { destination: account('bookstore'), sources: [account('somebody')] },
+    }
+    await kube.kubectl(['apply', '-f', '-'], JSON.stringify(manual))
+    await commit({ 'grant-reader.yaml': null }, 'commit applied')
+    expect(await grants()).toEqual(['bookbuyer', 'manual'])
+  })
+
+  it('changes nothing for a commit that is wrong', async () => {
+    const wrong = await commit({ ...grantFile('reader'), 'x.yaml': 'kind: TrafficTarget' }, REFUSED)
+    expect(wrong.level).toBe('error')
+    expect(await grants()).toEqual(['bookbuyer', 'manual'])
+    await commit({ 'x.yaml': null }, 'commit applied')
+    expect(await grants()).toEqual(['bookbuyer', 'manual', 'reader'])
+  })
+
+  it('writes nothing for a commit that changes nothing, nor after a restart', async () => {
+    const versions = () => kubectl('get', 'tt,htr', '-A', '-o', 'jsonpath={..resourceVersion}')
+    const before = await versions()
+    await commit({ 'README.md': 'words' }, 'commit applied')
+    expect(await run.stop()).toBe(0)
+    run = startRun()
+    await run.said('plan ready')
+    const { create, configure, prune } = await run.said('plan ready')
+    expect([create, configure, prune]).toEqual([0, 0, 0])
+    expect(await versions()).toBe(before)
+  })
+
+  it('takes nothing away when the repository is emptied, and says why', async () => {
+    const files = [...Object.keys(BOOKSTORE_FILES), 'grant-reader.yaml', 'README.md']
+    const waits = await commit(Object.fromEntries(files.map((name) => [name, null])), WAITS)
+    expect(waits['reason']).toContain('the commit has no objects, and all 4')
+    expect(await grants()).toEqual(['bookbuyer', 'manual', 'reader'])
+  })
+})
+
+const REFUSED = 'commit refused; the last good commit keeps serving'
+const WAITS = 'commit waits'
