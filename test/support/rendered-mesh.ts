@@ -11,7 +11,12 @@ import { ViewRenderer } from '../../src/render/envoy/view-renderer.ts'
 import { buildMeshSnapshot } from '../../src/render/mesh/build-mesh-snapshot.ts'
 import type { MeshSnapshot, View } from '../../src/render/mesh/mesh-snapshot.ts'
 import { type DecodedProxy, decodeProxy } from './envoy-evaluator/decoded-proxy.ts'
-import { evaluateCall, type Network, type Outcome } from './envoy-evaluator/evaluate-call.ts'
+import {
+  callEndpoint,
+  evaluateCall,
+  type Network,
+  type Outcome,
+} from './envoy-evaluator/evaluate-call.ts'
 import type { HttpRequest } from './envoy-evaluator/http-request.ts'
 import { anAccount, aServiceName } from './intent-builders.ts'
 
@@ -80,6 +85,23 @@ export class RenderedMesh {
     const client = this.#proxyOf(anAccount(from))
     const asked = request === null ? {} : { request: whole }
     return evaluateCall({ from: client, address, port, ...asked }, this.#network())
+  }
+
+  /** The same call as the server's first pod alone judges it, whatever the client's proxy would make of it. */
+  callServer(call: MeshCall): readonly Outcome[] {
+    const { from, to, port = 14_001, request = {} } = call
+    const key = toServiceKey(aServiceName(to))
+    const client = this.#proxyOf(anAccount(from))
+    const [endpoint] = this.snapshot.endpoints.get(key) ?? []
+    const target = this.snapshot.services.get(key)?.ports.find((one) => one.port === port)
+    const cluster = client.clusters.get(`${key}|${target?.targetPort}`)
+    if (endpoint === undefined || target === undefined || cluster === undefined)
+      throw new Error(`${from} has no cluster for ${key}:${port}, or nothing is behind it`)
+    const { address } = endpoint
+    const whole = { authority: to, method: 'GET', path: '/', headers: {}, ...request }
+    const asked = request === null ? {} : { request: whole }
+    const socket = { address, port: target.targetPort }
+    return callEndpoint({ from: client, address, port, ...asked }, cluster, socket, this.#network())
   }
 
   #addressOf(key: ServiceKey): string {

@@ -6,6 +6,7 @@ import type {
   RouteMatchSchema,
 } from '../../generated/envoy/config/route/v3/route_components_pb.js'
 import type { RegexMatcherSchema } from '../../generated/envoy/type/matcher/v3/regex_pb.js'
+import type { StringMatcherSchema } from '../../generated/envoy/type/matcher/v3/string_pb.js'
 import type { MatchCondition } from '../mesh/mesh-snapshot.ts'
 
 /** Every request, whatever its path and method. */
@@ -13,6 +14,9 @@ export const ANY_REQUEST: MatchCondition = { pathRegex: '.*', methods: '*', head
 
 type RouteMatch = MessageInitShape<typeof RouteMatchSchema>
 type Permission = MessageInitShape<typeof PermissionSchema>
+type StringPattern = NonNullable<
+  Exclude<MessageInitShape<typeof StringMatcherSchema>, { $typeName: string }>['matchPattern']
+>
 type HeaderMatcher = MessageInitShape<typeof HeaderMatcherSchema>
 
 /** A pattern matches in full (D18), and a path is matched without its query. */
@@ -25,9 +29,15 @@ function headerMatcher(name: string, pattern: string): HeaderMatcher {
     name,
     headerMatchSpecifier: {
       case: 'stringMatch',
-      value: { matchPattern: { case: 'safeRegex', value: regex(pattern) } },
+      value: { matchPattern: headerPattern(pattern) },
     },
   }
+}
+
+/** Envoy takes no empty pattern; what it would match in full is the empty value. */
+function headerPattern(pattern: string): StringPattern {
+  if (pattern === '') return { case: 'exact', value: '' }
+  return { case: 'safeRegex', value: regex(pattern) }
 }
 
 function methodPatterns(methods: MatchCondition['methods']): readonly string[] {

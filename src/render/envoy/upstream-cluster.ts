@@ -71,7 +71,7 @@ function toTemplates(
   })
 }
 
-export function toCluster(
+function toCluster(
   name: ResourceName,
   service: MeshService,
   leafName: ResourceName,

@@ -102,7 +102,7 @@ function callCluster(call: Call, name: string, network: Network): readonly Outco
   return sockets.flatMap((socket) => callEndpoint(call, cluster, socket, network))
 }
 
-interface Socket {
+export interface Socket {
   readonly address: string
   readonly port: number
 }
@@ -120,7 +120,8 @@ function socketsOf(client: DecodedProxy, cluster: Cluster): readonly Socket[] {
   )
 }
 
-function callEndpoint(
+/** What the server's proxy does with a call once the client's has chosen a cluster and an endpoint of it. */
+export function callEndpoint(
   call: Call,
   cluster: Cluster,
   { address, port }: Socket,
