@@ -1,8 +1,8 @@
 /** Compiles the files of a commit to its Intent, or to every problem in them. */
-import { byCodeUnit } from '../model/by-code-unit.ts'
 import { canonicalJson } from '../model/canonical-json.ts'
 import type { CommitSha } from '../model/commit-sha.ts'
 import type { Problem } from '../model/problem.ts'
+import { sortProblems } from '../model/problem-order.ts'
 import type { SourceFile } from '../model/source-file.ts'
 import type { Document } from './document.ts'
 import { DocumentCache } from './files/document-cache.ts'
@@ -61,12 +61,12 @@ export class PolicyCompiler {
     const repository = readRepository({ files, root, cache: this.#documents, ownKinds: KINDS })
     const fragments = this.#toFragments(repository.documents, repository.settings)
     const linked = this.#linker.link(fragments)
-    const problems = [
+    const problems = sortProblems([
       ...repository.problems,
       ...fragments.flatMap((fragment) => fragment.problems),
       ...linked.problems,
       ...(fragments.length === 0 && repository.problems.length === 0 ? [nothing(root)] : []),
-    ].sort(inReadingOrder)
+    ])
     const stats = { files: repository.fileCount, documents: fragments.length }
     if (problems.some(({ severity }) => severity === 'error'))
       return { type: 'invalid', problems, stats: { ...stats, objects: 0 } }
@@ -100,14 +100,4 @@ function nothing(root: string): Problem {
     message: 'there is no policy document under this path',
     fix: 'check the path and .plumbignore; an empty commit removes nothing from the cluster',
   }
-}
-
-function inReadingOrder(a: Problem, b: Problem): number {
-  return (
-    byCodeUnit(a.location.file, b.location.file) ||
-    a.location.line - b.location.line ||
-    a.location.column - b.location.column ||
-    byCodeUnit(a.code, b.code) ||
-    byCodeUnit(a.message, b.message)
-  )
 }

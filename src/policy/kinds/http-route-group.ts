@@ -31,6 +31,19 @@ const v1alpha1 = z.strictObject({ matches: z.array(plainMatch).min(1) })
 type Body = z.output<typeof v1alpha4>
 type Match = Body['spec']['matches'][number]
 
+/** As much of a group, in any version, as its match names rest on. */
+const namedMatches = z.array(z.looseObject({ name: z.string() }))
+const writtenGroup = z.union([
+  z.looseObject({ spec: z.looseObject({ matches: namedMatches }) }).transform(({ spec }) => spec),
+  z.looseObject({ matches: namedMatches }),
+])
+
+/** The match names of a group that has mistakes elsewhere; `undefined` where even they cannot be told. */
+export function writtenMatchNames(written: unknown): readonly string[] | undefined {
+  const read = writtenGroup.safeParse(written)
+  return read.success ? read.data.matches.map(({ name }) => name) : undefined
+}
+
 export type RouteGroup = ReadonlyMap<string, HttpMatch>
 
 export const HTTP_ROUTE_GROUP = defineKind<Body, RouteGroup>({

@@ -113,8 +113,8 @@ export type Found<Body, Part> =
       readonly declaration: Declaration<Body>
       readonly part: Part
     }
-  /** It is there and has problems of its own, so nothing more can be said. */
-  | { readonly type: 'unusable' }
+  /** It is there and has problems of its own: what it says is known only as far as it can be told from what is written. */
+  | { readonly type: 'unusable'; readonly written: unknown }
   /** `nearest` is the closest name of that kind in that namespace, for hints. */
   | { readonly type: 'missing'; readonly nearest: () => string | undefined }
 

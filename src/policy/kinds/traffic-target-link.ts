@@ -6,7 +6,7 @@ import type { ServiceAccount } from '../../model/service-account.ts'
 import type { DocumentPath } from '../document.ts'
 import type { Grant, GrantSource, HttpGrant, TcpGrant } from '../intent/grant.ts'
 import { covers } from './fields/covers.ts'
-import { HTTP_ROUTE_GROUP, type RouteGroup } from './http-route-group.ts'
+import { HTTP_ROUTE_GROUP, writtenMatchNames } from './http-route-group.ts'
 import type { Declaration, Linked, LinkScope } from './kind-definition.ts'
 import { judgeSourceNamespaces } from './link-namespaces.ts'
 import { missingReference } from './missing-reference.ts'
@@ -83,7 +83,11 @@ function linkHttpRule({ rule, path, declaration, scope }: RuleInScope): {
 } {
   const { place, id } = declaration
   const found = scope.find(HTTP_ROUTE_GROUP, { namespace: id.namespace, name: rule.name })
-  if (found.type === 'unusable') return { grants: [], problems: [] }
+  if (found.type === 'unusable')
+    return {
+      grants: [],
+      problems: missingFrom(writtenMatchNames(found.written), { rule, path, place }),
+    }
   if (found.type === 'missing')
     return {
       grants: [],
@@ -97,23 +101,33 @@ function linkHttpRule({ rule, path, declaration, scope }: RuleInScope): {
   const group = found.part
   const names = rule.matches ?? [...group.keys()]
   const location = place.locate(path)
-  const grants: HttpGrant[] = []
-  const problems: Problem[] = []
-  names.forEach((name, index) => {
+  const grants = names.flatMap((name, index): readonly HttpGrant[] => {
     const match = group.get(name)
+    if (match === undefined) return []
     const at = [...path, 'matches', index]
-    if (match !== undefined)
-      grants.push({ match, location: rule.matches === undefined ? location : place.locate(at) })
-    else problems.push(place.problem(at, noSuchMatch(name, rule.name, group)))
+    return [{ match, location: rule.matches === undefined ? location : place.locate(at) }]
   })
-  return { grants, problems }
+  return { grants, problems: missingFrom([...group.keys()], { rule, path, place }) }
 }
 
-function noSuchMatch(name: string, groupName: string, group: RouteGroup) {
-  const nearest = nearestName(name, group.keys())
+/** Names of the rule that are none of the group's. A group with mistakes of its own hides none of them. */
+function missingFrom(
+  known: readonly string[] | undefined,
+  { rule, path, place }: Pick<RuleInScope, 'rule' | 'path'> & Pick<Declaration, 'place'>,
+): readonly Problem[] {
+  if (known === undefined) return []
+  return (rule.matches ?? []).flatMap((name, index) =>
+    known.includes(name)
+      ? []
+      : [place.problem([...path, 'matches', index], noSuchMatch(name, rule.name, known))],
+  )
+}
+
+function noSuchMatch(name: string, groupName: string, known: readonly string[]) {
+  const nearest = nearestName(name, known)
   return {
     code: 'PLB0402',
-    message: `HTTPRouteGroup ${groupName} has no match named ${JSON.stringify(name)}; it has ${[...group.keys()].join(', ')}`,
+    message: `HTTPRouteGroup ${groupName} has no match named ${JSON.stringify(name)}; it has ${known.join(', ')}`,
     fix: nearest === undefined ? 'name one of its matches' : `write ${nearest}`,
   } as const
 }

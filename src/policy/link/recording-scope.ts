@@ -31,7 +31,7 @@ export class RecordingScope implements LinkScope, LookupRecord {
     this.keys.push(key)
     if (fragment === undefined)
       return { type: 'missing', nearest: () => this.#hint(key, name.name) }
-    if (fragment.type === 'unusable') return { type: 'unusable' }
+    if (fragment.type === 'unusable') return { type: 'unusable', written: fragment.document.value }
     // The key names the definition's group and kind, and a fragment's part is what its own definition read.
     const declaration = fragment.declaration as Declaration<Body>
     return { type: 'found', declaration, part: fragment.part as Part }

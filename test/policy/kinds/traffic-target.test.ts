@@ -104,6 +104,17 @@ describe('a TrafficTarget', () => {
     expect(problems.find((problem) => problem.code === code)?.fix).toBe(fix)
   })
 
+  it('is told of a match that is not there, also where the group has mistakes of its own', () => {
+    const misspelt = aTrafficTarget({
+      rules: [{ kind: 'HTTPRouteGroup', name: 'routes', matches: ['alle', 'buy'] }],
+    })
+    expect(
+      codesOf(aRouteGroup([{ name: 'all', pathRegexp: '/' }, { name: 'buy' }]), misspelt),
+    ).toEqual(['PLB0310', 'PLB0402'])
+    // Which names it has cannot be told: nothing is said of them.
+    expect(codesOf(aRouteGroup([{ name: 1 }]), misspelt)).not.toContain('PLB0402')
+  })
+
   it('never finds a group of another namespace', () => {
     const other = aRouteGroup().replaceAll('"shop"', '"web"')
     expect(codesOf(other, aTrafficTarget())).toContain('PLB0401')
