@@ -31,7 +31,7 @@ export interface BootstrapRequest {
 export const CONTROL_PLANE_CLUSTER = 'osm-controller'
 
 /** Shorter than Envoy's 30 s, so that a restarted control plane has its proxies back soon; jittered from half a second up. */
-const MAX_RECONNECT = '10s'
+const MAX_RECONNECT = '3s'
 
 export function toBootstrap(request: BootstrapRequest): Readonly<Record<string, unknown>> {
   const { account } = request

@@ -63,7 +63,7 @@ describe('the bootstrap', () => {
             {
               envoy_grpc: {
                 cluster_name: 'osm-controller',
-                retry_policy: { retry_back_off: { base_interval: '0.5s', max_interval: '10s' } },
+                retry_policy: { retry_back_off: { base_interval: '0.5s', max_interval: '3s' } },
               },
             },
           ],

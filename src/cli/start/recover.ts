@@ -28,5 +28,5 @@ export async function recover(tools: ScenarioTools): Promise<Row> {
   }
 }
 
-/** Envoy waits up to ten seconds between its attempts (the bootstrap says so). */
+/** Envoy waits up to three seconds between its attempts (the bootstrap says so). */
 const LIMIT_MS = 30_000
