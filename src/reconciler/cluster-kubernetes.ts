@@ -199,13 +199,12 @@ export class KubernetesCluster implements Cluster {
     return await this.#sayingWhat(kind, this.#connection.call(call))
   }
 
-  /** A kind that is gone is looked up anew, and named. */
+  /** A kind that has gone since it was looked up is named. */
   async #sayingWhat<T>(kind: ObjectKind, answer: Promise<T>): Promise<T> {
     try {
       return await answer
     } catch (error) {
       if (!(error instanceof ClusterError && error.code === 'KindNotServed')) throw error
-      this.#kinds.forget(kind)
       throw new ClusterError(
         'KindNotServed',
         `the cluster serves no kind ${kind.kind} at ${toApiVersion(kind)} any more`,

@@ -9,6 +9,8 @@ import { type LogLine, RunProcess } from './kube/run-process.ts'
 
 /** Long enough to build the parts on a machine that never did. */
 const BUILD_LIMIT_MS = 30 * 60_000
+/** An API server is back after four seconds, or after twenty on a busy machine. */
+const RESTART_LIMIT_MS = 60_000
 
 const trouble = await kubeTrouble()
 let kube: KubeControlPlane
@@ -36,6 +38,34 @@ async function sourcesOf(name: string): Promise<string> {
 async function grants(): Promise<readonly string[]> {
   const names = await kubectl('get', 'tt', '-n', 'bookstore', '-o', 'name')
   return names.split('\n').map((name) => name.replace(/^.*\//, ''))
+}
+
+/** Asked about TrafficTargets named `blocked`, and never there to answer. */
+function aDeadWebhook(name: string): object {
+  return {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingWebhookConfiguration',
+    metadata: { name },
+    webhooks: [
+      {
+        name,
+        clientConfig: { url: 'https://127.0.0.1:9/validate' },
+        rules: [
+          {
+            apiGroups: ['access.smi-spec.io'],
+            apiVersions: ['*'],
+            operations: ['CREATE', 'UPDATE'],
+            resources: ['traffictargets'],
+          },
+        ],
+        matchConditions: [{ name: 'blocked', expression: "object.metadata.name == 'blocked'" }],
+        failurePolicy: 'Fail',
+        sideEffects: 'None',
+        admissionReviewVersions: ['v1'],
+        timeoutSeconds: 1,
+      },
+    ],
+  }
 }
 
 /** Commits, asks for a pass, and waits for the log to say what comes of it. */
@@ -116,6 +146,30 @@ describe.skipIf(trouble)('plumb run on Kubernetes', () => {
       'openservicemesh.io/monitored-by': 'osm',
       team: 'books',
     })
+  })
+
+  it(
+    'goes on by itself after the API server was killed, and puts back what happened meanwhile',
+    async () => {
+      await kube.restartApiServer()
+      const drift = await drifted(() => kubectl('delete', 'tt', '-n', 'bookstore', 'bookbuyer'))
+      expect(drift).toMatchObject({ object: { name: 'bookbuyer' }, action: 'recreated' })
+      expect(await sourcesOf('bookbuyer')).toBe('bookbuyer')
+    },
+    RESTART_LIMIT_MS,
+  )
+
+  it('says which object a webhook of somebody else keeps out, and writes the others', async () => {
+    const webhook = 'admission.example.com'
+    await kube.kubectl(['apply', '-f', '-'], JSON.stringify(aDeadWebhook(webhook)))
+    const files = { ...grantFile('first'), ...grantFile('blocked') }
+    const waits = await commit(files, WAITS)
+    expect(waits['reason']).toContain('1 object cannot be written; TrafficTarget bookstore/blocked')
+    expect(waits['reason']).toContain(`failed calling webhook "${webhook}"`)
+    expect(await grants()).toEqual(['bookbuyer', 'first', 'reader'])
+    await kubectl('delete', 'validatingwebhookconfiguration', webhook)
+    await commit({ 'grant-blocked.yaml': null, 'grant-first.yaml': null }, 'commit applied')
+    expect(await grants()).toEqual(['bookbuyer', 'reader'])
   })
 
   it('prunes what a commit takes away, and only what is its own', async () => {

@@ -38,11 +38,6 @@ export class ServedKinds {
     )
   }
 
-  /** The server has said otherwise. */
-  forget(kind: ObjectKind): void {
-    this.#tables.delete(versionPath(kind))
-  }
-
   /** Callers that come at the same time share one request. */
   async #ask(path: string, known: Promise<Table> | undefined): Promise<Table> {
     const current = this.#tables.get(path)
