@@ -149,16 +149,21 @@ async function relays(uid: number): Promise<void> {
   expect(await once(outer, 'exit')).toEqual([0, null])
 }
 
-/** What a lab could leave on the host: links, namespaces with names, mounts, rules. */
+/**
+ * What a lab could leave on the host: links, namespaces with names, mounts, rules. Suites that run beside this one mount below the
+ * temporary folder and start Envoys of their own, so those two are left out.
+ */
 async function hostFacts(): Promise<unknown> {
   const ip = async (...args: string[]) => (await runProgram(['ip', ...args])).stdout
   return {
     links: await ip('-brief', 'link'),
     routes: await ip('route'),
     namespaces: await ip('netns', 'list'),
-    mounts: readFileSync('/proc/self/mounts', 'utf8'),
+    mounts: readFileSync('/proc/self/mounts', 'utf8')
+      .split('\n')
+      .filter((line) => !line.split(' ')[1]?.startsWith(tmpdir())),
     rules: (await runProgram(['iptables-save', '-t', 'nat'])).stdout.replace(/^#.*\n/gm, ''),
-    shared: readdirSync('/dev/shm'),
+    shared: readdirSync('/dev/shm').filter((name) => !name.startsWith('envoy_shared_memory')),
   }
 }
 
