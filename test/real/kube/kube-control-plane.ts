@@ -9,6 +9,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ProgramResult, tryProgram } from '../../../src/lab/run-program.ts'
+import { clientCertificate } from './client-certificate.ts'
 import { type KubeProgram, type KubePrograms, kubePrograms } from './kube-programs.ts'
 import { serviceAccountKeys } from './service-account-keys.ts'
 
@@ -40,6 +41,7 @@ export class KubeControlPlane {
   readonly #programs: KubePrograms
   readonly #ports: Ports
   readonly #token = randomBytes(24).toString('hex')
+  readonly #client = clientCertificate('admin', 'system:masters')
   readonly #running: RunningProgram[] = []
 
   /** Resolves when the API server is ready. Rejects with the last lines of whatever would not start. */
@@ -64,7 +66,7 @@ export class KubeControlPlane {
     this.#ports = ports
   }
 
-  /** A kubeconfig of the cluster's administrator. */
+  /** A kubeconfig of the cluster's administrator, who has a token in the context `token` and a certificate in `certificate`. */
   get kubeconfig(): string {
     return join(this.#folder, 'admin.kubeconfig')
   }
@@ -105,6 +107,7 @@ export class KubeControlPlane {
     await mkdir(inFolder('certificates'))
     await writeFile(inFolder('accounts.key'), keys.privatePem)
     await writeFile(inFolder('accounts.pub'), keys.publicPem)
+    await writeFile(inFolder('clients.crt'), this.#client.authorityPem)
     await writeFile(inFolder('tokens.csv'), `${this.#token},admin,admin,"system:masters"\n`)
     this.#run('etcd', {
       'data-dir': inFolder('etcd'),
@@ -129,6 +132,7 @@ export class KubeControlPlane {
       'service-account-key-file': inFolder('accounts.pub'),
       'service-account-signing-key-file': inFolder('accounts.key'),
       'token-auth-file': inFolder('tokens.csv'),
+      'client-ca-file': inFolder('clients.crt'),
       'authorization-mode': 'RBAC',
       'endpoint-reconciler-type': 'none',
       // No controller makes the account "default" here, which pods would have to wait for.
@@ -191,20 +195,31 @@ export class KubeControlPlane {
 
   async #kubeconfig(): Promise<string> {
     const authority = await readFile(join(this.#folder, 'certificates', 'apiserver.crt'))
-    const named = { name: 'plumbline-test' }
     const cluster = {
       server: this.server,
       'certificate-authority-data': authority.toString('base64'),
     }
+    const certificate = {
+      'client-certificate-data': toBase64(this.#client.certificatePem),
+      'client-key-data': toBase64(this.#client.keyPem),
+    }
+    const context = (name: string) => ({ name, context: { cluster: 'test', user: name } })
     return JSON.stringify({
       apiVersion: 'v1',
       kind: 'Config',
-      clusters: [{ ...named, cluster }],
-      users: [{ ...named, user: { token: this.#token } }],
-      contexts: [{ ...named, context: { cluster: named.name, user: named.name } }],
-      'current-context': named.name,
+      clusters: [{ name: 'test', cluster }],
+      users: [
+        { name: 'token', user: { token: this.#token } },
+        { name: 'certificate', user: certificate },
+      ],
+      contexts: [context('token'), context('certificate')],
+      'current-context': 'token',
     })
   }
+}
+
+function toBase64(text: string): string {
+  return Buffer.from(text).toString('base64')
 }
 
 /** Ports that were free a moment ago, all of them held until the last is known. */
