@@ -29,50 +29,74 @@ export interface MeshInput {
   readonly previous?: MeshSnapshot
 }
 
-/** How a snapshot was worked out, kept for the next one. */
-interface Workings {
+/** What the commit alone says. */
+interface CommitPart {
   readonly modes: NamespaceModes
   readonly enrolled: DerivedTable<'enrolled', ReadonlySet<string>>
   readonly tls: DerivedTable<'tls', TlsSettings>
   readonly grants: GrantIndex
+}
+
+/** What the cluster has, of the namespaces that the commit enrolls. */
+interface ClusterPart {
   readonly places: PodPlaces
+  readonly clients: DerivedTable<'clients', ReadonlySet<AccountKey>>
   readonly groups: ServiceGroups
   readonly services: DerivedTable<ServiceKey, MeshService>
   readonly endpoints: MeshEndpoints
   readonly accounts: DerivedTable<ServiceKey, readonly AccountKey[]>
+  readonly backings: PodBackings
+}
+
+/** What follows from the two. */
+interface JoinedPart {
   readonly routed: RoutedServices
   readonly topology: DerivedTable<'topology', Topology>
-  readonly clients: DerivedTable<'clients', ReadonlySet<AccountKey>>
   readonly inbound: DerivedTable<AccountKey, InboundPolicy>
   readonly outbound: OutboundPolicies
-  readonly backings: PodBackings
   readonly views: Views
 }
+
+/** How a snapshot was worked out, kept for the next one. */
+type Workings = CommitPart & ClusterPart & JoinedPart
 
 /** Lives as long as the snapshot does; nothing else can reach it. */
 const workingsOf = new WeakMap<MeshSnapshot, Workings>()
 
 export function buildMeshSnapshot(input: MeshInput): MeshSnapshot {
-  const { intent, previous, trustDomain } = input
-  const workings = work(input, previous && workingsOf.get(previous))
+  const { intent, inventory, previous, trustDomain } = input
+  const before = previous && workingsOf.get(previous)
+  const commit = readCommit(intent, before)
+  const cluster = readCluster(inventory, commit, before)
+  const joined = join(intent, { ...commit, ...cluster }, before)
   const snapshot: MeshSnapshot = {
     commit: intent.commit,
     trustDomain,
-    tls: only(workings.tls),
-    services: workings.services.values,
-    endpoints: workings.endpoints.all.values,
-    workloads: workings.views.workloads.values,
-    views: workings.views.views.values,
+    tls: only(commit.tls),
+    services: cluster.services.values,
+    endpoints: cluster.endpoints.all.values,
+    workloads: joined.views.workloads.values,
+    views: joined.views.views.values,
   }
-  workingsOf.set(snapshot, workings)
+  workingsOf.set(snapshot, { ...commit, ...cluster, ...joined })
   return snapshot
 }
 
-function work({ intent, inventory }: MeshInput, before: Workings | undefined): Workings {
+function readCommit(intent: Intent, before: Workings | undefined): CommitPart {
   const modes = deriveNamespaceModes(intent, before?.modes)
-  const enrolled = one(before?.enrolled, 'enrolled', [modes.values], namesOf)
-  const tls = one(before?.tls, 'tls', [intent.mesh], toTlsSettings)
-  const grants = indexGrants(intent, before?.grants)
+  return {
+    modes,
+    enrolled: one(before?.enrolled, 'enrolled', [modes.values], namesOf),
+    tls: one(before?.tls, 'tls', [intent.mesh], toTlsSettings),
+    grants: indexGrants(intent, before?.grants),
+  }
+}
+
+function readCluster(
+  inventory: ClusterInventory,
+  { modes }: CommitPart,
+  before: Workings | undefined,
+): ClusterPart {
   const places = derivePodPlaces(inventory, modes, before?.places)
   const groups = deriveServiceGroups(inventory, modes, before?.groups)
   const services = derive({
@@ -81,73 +105,71 @@ function work({ intent, inventory }: MeshInput, before: Workings | undefined): W
     rows: () => serviceRows(groups.values),
     make: (service) => service,
   })
-  const endpoints = deriveMeshEndpoints(inventory, groups, places, before?.endpoints)
   const accounts = derive({
     previous: before?.accounts,
     sources: [groups.values, places.accounts.values],
     rows: () => accountRows(groups.values, places.accounts.values),
     make: (behind) => behind,
   })
-  const routed = deriveRoutedServices(intent, services.values, before?.routed)
-  const topology = one(
-    before?.topology,
-    'topology',
-    [routed.services.values, accounts.values, modes.values],
-    toTopology,
-  )
-  const clients = one(before?.clients, 'clients', [places.places.values], clientsAmong)
-  const inbound = derive({
-    previous: before?.inbound,
-    sources: [only(clients), modes.values, only(enrolled), grants.byDestination],
-    rows: () => inboundRows(only(clients), modes.values, only(enrolled), grants),
-    make: toInboundPolicy,
-  })
+  return {
+    places,
+    clients: one(before?.clients, 'clients', [places.places.values], clientsAmong),
+    groups,
+    services,
+    endpoints: deriveMeshEndpoints(inventory, groups, places, before?.endpoints),
+    accounts,
+    backings: derivePodBackings(inventory, groups.values, before?.backings),
+  }
+}
+
+function join(
+  intent: Intent,
+  parts: CommitPart & ClusterPart,
+  before: Workings | undefined,
+): JoinedPart {
+  const { modes, grants } = parts
+  const clients = only(parts.clients)
+  const routed = deriveRoutedServices(intent, parts.services.values, before?.routed)
+  const standing = [routed.services.values, parts.accounts.values, modes.values] as const
+  const table = one(before?.topology, 'topology', standing, toTopology)
+  const topology = only(table)
+  const inbound = deriveInbound(parts, before)
   const outbound = deriveOutboundPolicies(
-    {
-      clients: only(clients),
-      grantsBySource: grants.bySource,
-      modes: modes.values,
-      topology: only(topology),
-    },
+    { clients, grantsBySource: grants.bySource, modes: modes.values, topology },
     before?.outbound,
   )
-  const backings = derivePodBackings(inventory, groups.values, before?.backings)
   const views = deriveViews(
     {
-      places: places.places.values,
-      backings: backings.values,
-      topology: only(topology),
+      places: parts.places.places.values,
+      backings: parts.backings.values,
+      topology,
       inbound: inbound.values,
       outbound: outbound.policies.values,
     },
     before?.views,
   )
-  return {
-    modes,
-    enrolled,
-    tls,
-    grants,
-    places,
-    groups,
-    services,
-    endpoints,
-    accounts,
-    routed,
-    topology,
-    clients,
-    inbound,
-    outbound,
-    backings,
-    views,
-  }
+  return { routed, topology: table, inbound, outbound, views }
+}
+
+function deriveInbound(
+  { clients, modes, enrolled, grants }: CommitPart & ClusterPart,
+  before: Workings | undefined,
+): JoinedPart['inbound'] {
+  const inputs = [only(clients), modes.values, only(enrolled), grants.byDestination] as const
+  return derive({
+    previous: before?.inbound,
+    sources: inputs,
+    rows: () => inboundRows(...inputs),
+    make: toInboundPolicy,
+  })
 }
 
 /** A table of one row. */
 function one<K, V, I extends readonly unknown[]>(
   previous: DerivedTable<K, V> | undefined,
   key: K,
-  inputs: I,
-  make: (...inputs: I) => V,
+  inputs: Readonly<I>,
+  make: (...inputs: Readonly<I>) => V,
 ): DerivedTable<K, V> {
   return derive<K, V, I>({ previous, sources: inputs, rows: () => [[key, inputs]], make })
 }
@@ -201,7 +223,7 @@ function* inboundRows(
   clients: ReadonlySet<AccountKey>,
   modes: ReadonlyMap<string, NamespaceMode>,
   enrolled: ReadonlySet<string>,
-  { byDestination }: GrantIndex,
+  byDestination: GrantIndex['byDestination'],
 ): Generator<readonly [AccountKey, InboundInputs]> {
   for (const account of clients) {
     const mode = modes.get(account.slice(0, account.indexOf('/')))
