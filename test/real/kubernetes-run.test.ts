@@ -1,6 +1,7 @@
-/** `plumb run` on a real kube-apiserver: kubectl sees what the commit says, and sees it again whatever it does about it. */
+/** `plumb run` from git over HTTP to a real kube-apiserver: kubectl sees what the commit says, and sees it again whatever it does about it. */
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type GitHttpServer, startGitHttpServer } from '../support/git-http-server.ts'
 import { GitRepository } from '../support/git-repository.ts'
 import { BOOKSTORE_FILES, grantFile } from '../support/policy-yaml.ts'
 import { KubeControlPlane } from './kube/kube-control-plane.ts'
@@ -15,11 +16,13 @@ const RESTART_LIMIT_MS = 60_000
 const trouble = await kubeTrouble()
 let kube: KubeControlPlane
 let repository: GitRepository
+let git: GitHttpServer
 let run: RunProcess
 
 function startRun(): RunProcess {
   const data = join(repository.root, 'data')
-  const source = ['--repository', repository.work, '--data', data, '--schedule', '@every 60s']
+  const url = `${git.origin}/policy.git`
+  const source = ['--repository', url, '--data', data, '--schedule', '@every 60s']
   return new RunProcess([...source, '--cluster', 'kubernetes', '--kubeconfig', kube.kubeconfig])
 }
 
@@ -75,6 +78,7 @@ async function commit(
 ): Promise<LogLine> {
   const since = run.lines.length
   repository.commit(files)
+  repository.publish()
   run.pass()
   return await run.said(outcome, since)
 }
@@ -90,6 +94,8 @@ beforeAll(async () => {
   kube = await KubeControlPlane.start()
   repository = new GitRepository()
   repository.commit({ ...BOOKSTORE_FILES, ...grantFile('reader') })
+  repository.publish()
+  git = await startGitHttpServer({ root: repository.root })
   run = startRun()
   await run.said('commit applied')
 }, BUILD_LIMIT_MS)
@@ -97,6 +103,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await run?.stop()
   await kube?.stop()
+  await git?.close()
   repository?.remove()
 })
 
