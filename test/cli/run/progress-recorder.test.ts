@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest'
+import { ProgressRecorder } from '../../../src/cli/run/progress-recorder.ts'
+import { StatusBoard } from '../../../src/cli/run/status-board.ts'
+import type { Instant } from '../../../src/model/clock.ts'
+import { type CommitSha, toCommitSha } from '../../../src/model/commit-sha.ts'
+import { MatchCompiler } from '../../../src/policy/access/match-compiler.ts'
+import type { PassProgress } from '../../../src/reconciler/pass-progress.ts'
+import type { Enforcement } from '../../../src/xds/enforcement.ts'
+import { aGrant, anIntent } from '../../policy/access/an-intent.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { RecordingLogger } from '../../support/recording-logger.ts'
+
+const commit = toCommitSha('a'.repeat(40))
+const at = 1_000 as Instant
+
+function aRecorder() {
+  const board = new StatusBoard()
+  const enforcements = new Map<CommitSha, Enforcement>()
+  const log = new RecordingLogger()
+  const recorder = new ProgressRecorder({
+    ...{ board, log, clock: new FakeClock(1_000), compiler: new MatchCompiler() },
+    enforcement: (sha) => enforcements.get(sha),
+  })
+  const enforce = (state: Enforcement['state'], more: Partial<Enforcement> = {}) => {
+    const enforcement = {
+      ...{ commit, state, touched: 2, acked: 2, nacked: [], waitingFor: [] },
+      ...{ elapsedMs: 5, sinceMs: 5, ...more },
+    }
+    enforcements.set(commit, enforcement)
+    recorder.enforced(enforcement)
+  }
+  return { board, recorder, enforce, log, state: () => board.record(commit)?.state }
+}
+
+const sourced: PassProgress = {
+  type: 'sourced',
+  commit,
+  header: { sha: commit, author: 'Ada', message: 'Open the shop\n\nAt last.', parents: [] },
+  relation: 'descendant',
+  at,
+}
+const grants = [aGrant({ from: ['shop/buyer'], to: 'store/books', http: [{}] })]
+const validated: PassProgress = {
+  ...{ type: 'validated', commit, intent: anIntent({ grants }), problems: [], at },
+}
+
+describe('the record of a commit', () => {
+  it('is enforced only when the cluster has it and every touched proxy has ACKed it, in either order', () => {
+    const one = aRecorder()
+    one.recorder.progress(sourced)
+    one.recorder.progress(validated)
+    one.enforce('enforced')
+    expect(one.state()).toBe('validated')
+    one.recorder.ended({ type: 'synced', commit })
+    expect(one.state()).toBe('enforced')
+
+    const other = aRecorder()
+    other.recorder.progress(sourced)
+    other.recorder.ended({ type: 'synced', commit })
+    expect(other.state()).toBe('applied')
+    other.enforce('enforced')
+    expect(other.board.record(commit)).toMatchObject({ state: 'enforced', touched: 2, acked: 2 })
+  })
+
+  it('is not enforced while proxies have not ACKed', () => {
+    const { recorder, enforce, state } = aRecorder()
+    recorder.progress(sourced)
+    enforce('enforcing')
+    recorder.ended({ type: 'synced', commit })
+    expect(state()).toBe('applied')
+  })
+
+  it('is rejected, with the policy lines, when a proxy NACKs it', () => {
+    const { recorder, enforce, board } = aRecorder()
+    recorder.progress(sourced)
+    recorder.ended({ type: 'synced', commit })
+    const nacked = [
+      {
+        ...({ proxy: 'p', type: 'route', name: 'rds-inbound.80', error: 'no' } as const),
+        origins: [{ file: 'a.yaml', line: 3, column: 1 }],
+      },
+    ]
+    enforce('rejected', { acked: 1, nacked })
+    expect(board.record(commit)).toMatchObject({ state: 'rejected', acked: 1, nacked })
+  })
+
+  it('says who could newly call what against the commit that is served, and nothing for the first', () => {
+    const first = aRecorder()
+    first.recorder.progress(sourced)
+    first.recorder.progress(validated)
+    expect(first.board.record(commit)?.access).toEqual([])
+
+    const next = aRecorder()
+    next.recorder.serves(anIntent())
+    next.recorder.progress(sourced)
+    next.recorder.progress(validated)
+    expect(next.board.record(commit)?.access).toEqual([
+      '+ shop/buyer → store/books   *, e.g. GET /   (policy.yaml:12)',
+    ])
+  })
+
+  it('is stalled with every problem when the commit is wrong', () => {
+    const { recorder, board, log } = aRecorder()
+    recorder.progress(sourced)
+    const problem = {
+      ...({ code: 'PLB0310', severity: 'error', path: 'spec', message: 'm', fix: 'f' } as const),
+      location: { file: 'a.yaml', line: 3, column: 7 },
+    }
+    recorder.progress({ type: 'rejected', commit, problems: [problem], at })
+    expect(board.record(commit)).toMatchObject({ state: 'stalled', reason: '1 problem' })
+    expect(JSON.stringify(log)).toContain('a.yaml:3:7 PLB0310 m; f')
+  })
+
+  it('waits or has failed, with the reason, as the pass ended', () => {
+    const { recorder, board } = aRecorder()
+    recorder.progress(sourced)
+    recorder.ended({ type: 'waiting', commit, reason: '12 objects would go', retryAfterMs: 1 })
+    expect(board.record(commit)).toMatchObject({ state: 'waiting', reason: '12 objects would go' })
+    recorder.ended({ type: 'failed', commit, error: new Error('disk full') })
+    expect(board.record(commit)).toMatchObject({ state: 'failed', reason: 'disk full' })
+    recorder.ended({ type: 'synced', commit })
+    expect(board.record(commit)?.state).toBe('applied')
+  })
+})
