@@ -396,6 +396,43 @@ it('has what the server has, whatever befalls the watch on the way, and asks eve
   await following
 })
 
+it('takes up a watch by itself after ten minutes without a server, having asked ever less often', async () => {
+  const world = await aWorld((response, request) => {
+    const isWatch = request.url?.includes('watch=true')
+    const answer = isWatch ? watching() : list('5', [stored('a', '4')])
+    answer(response, request)
+  })
+  let lists = 0
+  let failures = 0
+  const stop = new AbortController()
+  const following = reflect(
+    {
+      ...{ cluster: world.cluster, kind: CONFIG_MAP, clock: world.clock },
+      ...{ entropy: new SeededEntropy(), log: new RecordingLogger() },
+      onList: () => {
+        lists += 1
+      },
+      onEvent: () => undefined,
+      onFailure: () => {
+        failures += 1
+      },
+    },
+    stop.signal,
+  )
+  await until(() => world.server.requests.length === 2)
+  world.server.close()
+  const downAt = world.clock.monotonic()
+  await untilLater(world, 1_000, () => world.clock.monotonic() - downAt >= 600_000)
+  expect(failures).toBeGreaterThan(20)
+  expect(failures).toBeLessThan(60)
+  await world.server.listen()
+  await untilLater(world, 1_000, () => world.server.requests.length > 2)
+  expect(world.server.requests.at(-1)).toContain('watch=true')
+  expect(lists).toBe(1)
+  stop.abort()
+  await following
+})
+
 it('does not run hot on a server that forgets every list at once', async () => {
   const world = await aWorld((response, request) => {
     const isWatch = request.url?.includes('watch=true')

@@ -22,20 +22,21 @@ export class FakeApiServer {
   body = ''
   /** Answers in order; the last one goes on. */
   answers: Answer[] = []
+  #port = 0
   readonly #server = createServer((request, response) => this.#answer(request, response))
 
+  /** At the address it had before, if it had one. */
   async listen(): Promise<void> {
-    await once(this.#server.listen(0, '127.0.0.1'), 'listening')
+    await once(this.#server.listen(this.#port, '127.0.0.1'), 'listening')
+    const address = this.#server.address()
+    this.#port = typeof address === 'object' && address !== null ? address.port : 0
     onTestFinished(() => {
       this.close()
     })
   }
 
   get url(): string {
-    const address = this.#server.address()
-    return typeof address === 'object' && address !== null
-      ? `http://127.0.0.1:${address.port}`
-      : 'http://127.0.0.1:9'
+    return `http://127.0.0.1:${this.#port}`
   }
 
   /** A kubeconfig that leads here. */

@@ -49,8 +49,10 @@ async function openKubernetes(
     ...(kubeconfig !== undefined && { kubeconfig }),
     ...(context !== undefined && { context }),
   })
-  await mkdir(run.data, { recursive: true, mode: 0o700 })
-  const lock = await lockDirectory(run.data, shell.entropy)
+  // The lock of an embedded cluster, so that no two control planes share a data directory, whatever they run on.
+  const directory = join(run.data, 'cluster')
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  const lock = await lockDirectory(directory, shell.entropy)
   const close = async () => {
     cluster.close()
     await lock.release()
