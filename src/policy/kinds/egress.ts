@@ -54,6 +54,7 @@ export const EGRESS = defineKind<Body, EgressPart>({
   plural: 'egresses',
   summary: 'Which service accounts may reach which hosts outside the mesh',
   namespaced: true,
+  enforced: false,
   actsOnNamespace: true,
   versions: [canonicalVersion('v1alpha1', v1alpha1)],
   read,

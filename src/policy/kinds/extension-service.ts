@@ -23,6 +23,7 @@ export const EXTENSION_SERVICE = defineKind<Body, ExtensionServiceIntent>({
   plural: 'extensionservices',
   summary: 'A service outside the mesh that filters may call',
   namespaced: true,
+  enforced: false,
   actsOnNamespace: false,
   onlyReferredTo: true,
   versions: [canonicalVersion('v1alpha2', v1alpha2)],

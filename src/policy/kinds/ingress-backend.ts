@@ -53,6 +53,7 @@ export const INGRESS_BACKEND = defineKind<Body, IngressPolicy>({
   plural: 'ingressbackends',
   summary: 'Who outside the mesh may reach which ports of a service',
   namespaced: true,
+  enforced: false,
   actsOnNamespace: true,
   versions: [canonicalVersion('v1alpha1', v1alpha1)],
   read,

@@ -138,6 +138,8 @@ export interface KindDefinition<Body = unknown, Part = unknown> {
   readonly namespaced: boolean
   /** False for what is read from git only and never stored in the cluster. */
   readonly applied: boolean
+  /** False for what is validated and stored, and not compiled for Envoy by this version: its author is told. */
+  readonly enforced: boolean
   /** Whether it concerns the pods of its own namespace, so that it does nothing where no pod is in the mesh. */
   readonly actsOnNamespace: boolean
   /** Whether it does nothing by itself, so that one nobody refers to is worth a warning. */
@@ -156,12 +158,13 @@ export interface KindDefinition<Body = unknown, Part = unknown> {
 export function defineKind<Body, Part>(
   definition: Omit<
     KindDefinition<Body, Part>,
-    'applied' | 'ownAnnotations' | 'onlyReferredTo' | 'judgeName'
+    'applied' | 'enforced' | 'ownAnnotations' | 'onlyReferredTo' | 'judgeName'
   > &
     Partial<KindDefinition<Body, Part>>,
 ): KindDefinition<Body, Part> {
   return {
     applied: true,
+    enforced: true,
     ownAnnotations: [],
     onlyReferredTo: false,
     judgeName: judgeSubdomain,

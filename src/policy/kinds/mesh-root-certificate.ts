@@ -65,6 +65,7 @@ export const MESH_ROOT_CERTIFICATE = defineKind<Body, RootCertificateIntent>({
   plural: 'meshrootcertificates',
   summary: 'Where the roots of trust come from, and which of them sign',
   namespaced: true,
+  enforced: false,
   actsOnNamespace: false,
   versions: [canonicalVersion('v1alpha2', v1alpha2)],
   read,

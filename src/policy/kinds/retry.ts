@@ -70,6 +70,7 @@ export const RETRY = defineKind<Body, RetryIntent>({
   plural: 'retries',
   summary: 'When the proxies of one service account try a request again',
   namespaced: true,
+  enforced: false,
   actsOnNamespace: true,
   versions: [canonicalVersion('v1alpha1', v1alpha1)],
   read,

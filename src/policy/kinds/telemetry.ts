@@ -43,6 +43,7 @@ export const TELEMETRY = defineKind<Body, TelemetryIntent>({
   plural: 'telemetries',
   summary: 'The access logs of a selection of pods',
   namespaced: true,
+  enforced: false,
   // One in the control plane's namespace is the mesh's default, and that namespace is never enrolled.
   actsOnNamespace: false,
   versions: [canonicalVersion('v1alpha1', v1alpha1)],

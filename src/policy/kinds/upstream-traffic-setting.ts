@@ -31,6 +31,7 @@ export const UPSTREAM_TRAFFIC_SETTING = defineKind<Body, UpstreamPart>({
   plural: 'upstreamtrafficsettings',
   summary: 'Connection limits and rate limits for one host',
   namespaced: true,
+  enforced: false,
   actsOnNamespace: true,
   versions: [canonicalVersion('v1alpha1', v1alpha1)],
   read,

@@ -36,6 +36,7 @@ export function toFragment(document: Document, settings: RepositorySettings): Fr
     ...metadata.problems,
     ...judgeBounds(document, definition, metadata, settings),
     ...judgeStatus(document),
+    ...judgeEnforcement(document, definition),
   ]
   const { problems: ofFields, body } = checkFields(document, version, definition)
   const problems = [...early, ...ofFields]
@@ -82,6 +83,21 @@ function judgeBounds(
       }),
     )
   return problems
+}
+
+/** Traffic that only such an object would allow stays denied; its author must not believe otherwise. */
+function judgeEnforcement(
+  document: Document,
+  { kind, enforced }: KindDefinition,
+): readonly Problem[] {
+  if (enforced) return []
+  return [
+    problemAt(document, ['kind'], {
+      code: 'PLB0341',
+      message: `${kind} is validated and stored, and this version does not compile it for Envoy: it has no effect on traffic yet`,
+      fix: 'keep it for the version that does, and do not rely on it until then',
+    }),
+  ]
 }
 
 /** D25. */

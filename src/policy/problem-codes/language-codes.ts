@@ -25,6 +25,7 @@ export const LANGUAGE_CODES = {
   PLB0327: { title: 'reserved label or annotation', severity: 'error' },
   PLB0330: { title: 'the same object twice', severity: 'error' },
   PLB0340: { title: 'no policies', severity: 'warning' },
+  PLB0341: { title: 'not enforced yet', severity: 'warning' },
   PLB0401: { title: 'route group not found', severity: 'error' },
   PLB0402: { title: 'match not found', severity: 'error' },
   PLB0403: { title: 'TCPRoute not found', severity: 'error' },

@@ -40,3 +40,31 @@ describe.each(KINDS.flatMap((kind) => kind.versions.map((version) => ({ kind, ve
     })
   },
 )
+
+describe('a kind that this version does not compile for Envoy', () => {
+  it.each(KINDS.map((definition) => [definition.kind, definition] as const))(
+    'says so where it is written, and only there: %s',
+    (kind, definition) => {
+      const apiVersion = toApiVersion({ ...definition, version: definition.versions[0].name })
+      const metadata = { name: 'web', namespace: 'shop' }
+      const { problems } = compile([JSON.stringify({ apiVersion, kind, metadata })])
+      expect(problems.some(({ code }) => code === 'PLB0341')).toBe(!definition.enforced)
+    },
+  )
+
+  it('is one of these', () => {
+    expect(
+      KINDS.filter(({ enforced }) => !enforced)
+        .map(({ kind }) => kind)
+        .sort(),
+    ).toEqual([
+      'Egress',
+      'ExtensionService',
+      'IngressBackend',
+      'MeshRootCertificate',
+      'Retry',
+      'Telemetry',
+      'UpstreamTrafficSetting',
+    ])
+  })
+})
