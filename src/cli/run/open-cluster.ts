@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { type Cluster, ClusterError } from '../../reconciler/cluster.ts'
 import { clusterApi } from '../../reconciler/cluster-api-server.ts'
 import { openEmbeddedCluster } from '../../reconciler/cluster-embedded.ts'
-import { openKubernetesCluster } from '../../reconciler/cluster-kubernetes.ts'
 import { lockDirectory } from '../../reconciler/embedded/directory-lock.ts'
 import { installDefinitions } from '../../reconciler/kubernetes/install-definitions.ts'
 import { CONTROL_NAMESPACE } from './control-plane-identity.ts'
@@ -44,6 +43,8 @@ async function openKubernetes(
   run: RunOptions,
   shell: Shell,
 ): Promise<RunCluster> {
+  // The client library takes 80 MB and half a second to load, which an embedded cluster need not pay.
+  const { openKubernetesCluster } = await import('../../reconciler/cluster-kubernetes.ts')
   const cluster = await openKubernetesCluster({
     ...shell,
     ...(kubeconfig !== undefined && { kubeconfig }),
