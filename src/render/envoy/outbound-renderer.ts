@@ -21,7 +21,6 @@ type Resources = readonly EnvoyResource[]
 
 /** Lives as long as the settings and the trust anchors it was made with. */
 export class OutboundRenderer {
-  readonly #settings: ClusterSettings
   readonly #anchors: TrustAnchors
   readonly #upstreams: UpstreamClusters
   readonly #outbound = new OutboundListeners()
@@ -33,7 +32,6 @@ export class OutboundRenderer {
   readonly #validations = new SliceMemo<EnvoyResource>()
 
   constructor(settings: ClusterSettings, anchors: TrustAnchors) {
-    this.#settings = settings
     this.#anchors = anchors
     this.#upstreams = new UpstreamClusters(settings)
   }
@@ -52,7 +50,7 @@ export class OutboundRenderer {
   #clustersOf(policy: OutboundPolicy, client: ServiceAccount): Resources {
     const clusters = policy.upstreams.flatMap(({ service }) => this.#cluster(service, client))
     if (!policy.passthrough) return clusters
-    return [...clusters, passthroughCluster(this.#settings.upstreamMark)]
+    return [...clusters, passthroughCluster()]
   }
 
   /** A cluster names its client's own certificate, so each account has its own. */

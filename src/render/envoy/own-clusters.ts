@@ -11,7 +11,7 @@ import { socketAddress } from './addresses.ts'
 import type { EnvoyResource, ResourceName } from './envoy-resource.ts'
 import { ADMIN_PORT, localClusterName, METRICS_CLUSTER, PASSTHROUGH_CLUSTER } from './names.ts'
 import { toResource } from './to-resource.ts'
-import { marked, SAME_PROTOCOL } from './upstream-connection.ts'
+import { SAME_PROTOCOL } from './upstream-connection.ts'
 
 type Cluster = MessageInitShape<typeof ClusterSchema>
 
@@ -27,11 +27,10 @@ export function localCluster({ service, targetPort }: InboundTarget): EnvoyResou
 }
 
 /** Wherever the workload wanted to connect to. */
-export function passthroughCluster(upstreamMark: number | undefined): EnvoyResource {
+export function passthroughCluster(): EnvoyResource {
   return encode(PASSTHROUGH_CLUSTER, {
     clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.ORIGINAL_DST },
     lbPolicy: Cluster_LbPolicy.CLUSTER_PROVIDED,
-    ...marked(upstreamMark),
   })
 }
 

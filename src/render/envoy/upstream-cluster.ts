@@ -15,12 +15,10 @@ import { leafSecretName, upstreamClusterName } from './names.ts'
 import { SliceMemo } from './slice-memo.ts'
 import { upstreamTls } from './tls-transport.ts'
 import { toResourceOfBytes } from './to-resource.ts'
-import { marked, SAME_PROTOCOL } from './upstream-connection.ts'
+import { SAME_PROTOCOL } from './upstream-connection.ts'
 
 export interface ClusterSettings {
   readonly tls: TlsSettings
-  /** Set on every socket that leaves the pod, so that redirection can tell the proxy's from the workload's by it. */
-  readonly upstreamMark?: number
 }
 
 /** A cluster of a client that does not exist, and where the name of its certificate stands in it. */
@@ -75,7 +73,7 @@ function toCluster(
   name: ResourceName,
   service: MeshService,
   leafName: ResourceName,
-  { tls, upstreamMark }: ClusterSettings,
+  { tls }: ClusterSettings,
 ): ReturnType<typeof create<typeof ClusterSchema>> {
   return create(ClusterSchema, {
     name,
@@ -94,6 +92,5 @@ function toCluster(
     },
     typedExtensionProtocolOptions: SAME_PROTOCOL,
     transportSocket: upstreamTls(leafName, service.name, tls),
-    ...marked(upstreamMark),
   })
 }

@@ -14,11 +14,6 @@ import { localCluster, metricsCluster } from './own-clusters.ts'
 import { keepIfSame, toResourceMap } from './resource-map.ts'
 import { inboundValidation, type TrustAnchors } from './secrets.ts'
 
-export interface RenderSettings {
-  /** SO_MARK on every socket that leaves the pod; labs in user namespaces tell the proxy's traffic by it. */
-  readonly upstreamMark?: number
-}
-
 export interface RenderInput {
   readonly snapshot: MeshSnapshot
   /** Of that snapshot. */
@@ -44,15 +39,10 @@ interface Rendered {
 }
 
 export class ViewRenderer {
-  readonly #settings: RenderSettings
   readonly #endpoints = new EndpointRenderer()
   readonly #rendered = new Map<ViewKey, Rendered>()
   #basis: Basis | undefined
   #snapshot: MeshSnapshot | undefined
-
-  constructor(settings: RenderSettings = {}) {
-    this.#settings = settings
-  }
 
   /** The same object as last time when nothing of the view changed; the same maps for types of which nothing changed. */
   render({ snapshot, view, trustBundlePem }: RenderInput): ViewResources {
@@ -78,7 +68,7 @@ export class ViewRenderer {
       known.trustBundlePem === trustBundlePem
     if (known !== undefined && isCurrent) return known
     const anchors = { trustDomain, trustBundlePem }
-    const outbound = new OutboundRenderer({ ...this.#settings, tls }, anchors)
+    const outbound = new OutboundRenderer({ tls }, anchors)
     this.#basis = { ...anchors, tls, outbound }
     return this.#basis
   }

@@ -1,7 +1,6 @@
 /** Resources as Envoy's documentation writes them, one concern at a time. Whole files are in test/golden/envoy. */
 import { describe, expect, it } from 'vitest'
 import { toJsonObjects } from '../../../src/render/envoy/to-static-config.ts'
-import { ViewRenderer } from '../../../src/render/envoy/view-renderer.ts'
 import { anIntent, type IntentOptions } from '../../support/intent-builders.ts'
 import { anInventory, type InventoryOptions } from '../../support/inventory-builders.ts'
 import { RenderedMesh } from '../../support/rendered-mesh.ts'
@@ -337,37 +336,6 @@ describe('clusters', () => {
     const [web, near, self] = ['client/web', 'shop/near', 'shop/db'].map(named)
     expect(near).toBe(web?.replace('service-cert:client/web', 'service-cert:shop/near'))
     expect(self).toBe(web?.replace('service-cert:client/web', 'service-cert:shop/db'))
-  })
-
-  it('carry a mark on every socket that leaves the pod when one is asked for', () => {
-    const world = {
-      intent: anIntent({
-        namespaces: ['shop'],
-        mesh: { permissive: true, egressPassthrough: true },
-      }),
-      inventory: anInventory({ services: [{ name: 'shop/db' }], pods: [{ account: 'shop/db' }] }),
-    }
-    const marks = (mesh: RenderedMesh): unknown =>
-      (mesh.json('shop/db', 'cluster') as readonly Json[]).map((cluster) => {
-        const [option] = (cluster['upstream_bind_config']?.['socket_options'] ??
-          []) as unknown as Json[]
-        return [
-          cluster['name'],
-          option && [
-            option['level'],
-            option['name'],
-            option['int_value'],
-            option['state'] ?? 'STATE_PREBIND',
-          ],
-        ]
-      })
-    const mark = ['1', '36', '77', 'STATE_PREBIND']
-    expect(marks(new RenderedMesh(world, new ViewRenderer({ upstreamMark: 77 })))).toEqual([
-      ['shop/db|14001|local', undefined],
-      ['shop/db|14001', mark],
-      ['passthrough-outbound', mark],
-    ])
-    expect(JSON.stringify(marks(new RenderedMesh(world)))).not.toContain('77')
   })
 
   it('deliver to the container on the loopback address', () => {
