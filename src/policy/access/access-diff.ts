@@ -131,8 +131,31 @@ function says(all: AccessChange, change: AccessChange): boolean {
   return canonicalJson(all.ports) === canonicalJson(change.ports)
 }
 
+/** Whether they allow the same by what is written, wherever it stands. */
 function sameGrants(a: readonly Grant[], b: readonly Grant[]): boolean {
-  return a.length === b.length && a.every((grant, index) => grant === b[index])
+  if (a.length !== b.length) return false
+  if (a.every((grant, index) => grant === b[index])) return true
+  const keys = (grants: readonly Grant[]) => grants.map(rulesKey).sort(byCodeUnit).join('\n')
+  return keys(a) === keys(b)
+}
+
+const rulesKeys = new WeakMap<Grant, string>()
+
+/** What the grant allows its sources, as text. */
+function rulesKey(grant: Grant): string {
+  const known = rulesKeys.get(grant)
+  if (known !== undefined) return known
+  const key = canonicalJson({
+    port: grant.port ?? null,
+    http: grant.http.map(({ match: { methods, pathRegex, headers } }) => ({
+      methods,
+      pathRegex,
+      headers,
+    })),
+    tcp: grant.tcp.map(({ ports }) => ports),
+  })
+  rulesKeys.set(grant, key)
+  return key
 }
 
 function scopeChanges(options: {

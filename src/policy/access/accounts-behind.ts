@@ -35,12 +35,12 @@ function accountsOfPods(
 }
 
 /**
- * Without a cluster: the root service of a TrafficSplit is answered for by its backends, and any other service by
- * the account of its own name, as is the custom of SMI repositories.
+ * Without a cluster: every service is taken to run as the account of its own name, as is the custom of SMI repositories, and the root
+ * service of a TrafficSplit is answered for by its backends.
  */
 export function accountsByCustom(intent: Intent): AccountsBehind {
   return (service) => {
-    const others = answeringServices(intent, service).filter(({ name }) => name !== service.name)
-    return others.length > 0 ? others : [service]
+    const accounts = answeringServices(intent, service)
+    return [...new Map(accounts.map((account) => [toServiceKey(account), account])).values()]
   }
 }

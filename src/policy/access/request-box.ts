@@ -36,12 +36,36 @@ export function intersectBoxes(a: RequestBox, b: RequestBox): RequestBox {
   return { methods: a.methods & b.methods, path: a.path.intersect(b.path), headers }
 }
 
+/** Whether every request of `narrow` is one of `wide`; neither is empty. */
+function boxContains(wide: RequestBox, narrow: RequestBox): boolean {
+  return (
+    (narrow.methods & ~wide.methods) === 0 &&
+    [...wide.headers].every(([name, range]) => {
+      const own = narrow.headers.get(name) ?? anyHeader(name)
+      return (range.absent || !own.absent) && range.values.contains(own.values)
+    }) &&
+    wide.path.contains(narrow.path)
+  )
+}
+
+function boxesOverlap(a: RequestBox, b: RequestBox): boolean {
+  return (
+    (a.methods & b.methods) !== 0 &&
+    [...b.headers].every(([name, range]) => {
+      const own = a.headers.get(name) ?? anyHeader(name)
+      return (own.absent && range.absent) || own.values.overlaps(range.values)
+    }) &&
+    a.path.overlaps(b.path)
+  )
+}
+
 /**
  * `a` without `b`, as disjoint boxes: for each dimension in turn, what lies outside `b` there and inside it in all
  * the dimensions before.
  */
 export function subtractBox(a: RequestBox, b: RequestBox): readonly RequestBox[] {
-  if (isEmptyBox(intersectBoxes(a, b))) return [a]
+  if (!boxesOverlap(a, b)) return [a]
+  if (boxContains(b, a)) return []
   const pieces: RequestBox[] = [{ ...a, methods: a.methods & ~b.methods }]
   let inside: RequestBox = { ...a, methods: a.methods & b.methods }
   pieces.push({ ...inside, path: inside.path.minus(b.path) })

@@ -59,6 +59,7 @@ export class RequestSet {
   }
 
   minus(other: RequestSet): RequestSet {
+    if (other.isEmpty) return this
     let rest: readonly RequestBox[] = this.boxes
     for (const box of other.boxes) {
       rest = rest.flatMap((mine) => subtractBox(mine, box))

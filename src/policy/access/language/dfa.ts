@@ -90,6 +90,33 @@ export function productDfa(a: Dfa, b: Dfa, wanted: (inA: boolean, inB: boolean) 
   })
 }
 
+/** Whether some string is in `a` and, as `wanted` has it, in `b` or not in `b`: the first one found ends the search. */
+export function someString(a: Dfa, b: Dfa, wanted: 'in b' | 'not in b'): boolean {
+  if (a.accepting.length === 0) return false
+  const { representatives } = joinClasses(a.classOf, b.classOf)
+  const width = b.accepting.length + 1
+  const queue: Pair[] = [[0, b.accepting.length > 0 ? 0 : DEAD]]
+  const seen = new Set(queue.map(([x, y]) => x * width + y + 1))
+  for (let pair = queue.pop(); pair !== undefined; pair = queue.pop()) {
+    const isInB = pair[1] !== DEAD && b.accepting[pair[1]] === 1
+    if (a.accepting[pair[0]] === 1 && isInB === (wanted === 'in b')) return true
+    for (const code of representatives) {
+      const to: Pair = [step(a, pair[0], code), step(b, pair[1], code)]
+      const key = to[0] * width + to[1] + 1
+      if (seen.has(key) || isHopeless(to, wanted)) continue
+      seen.add(key)
+      queue.push(to)
+    }
+  }
+  return false
+}
+
+type Pair = readonly [number, number]
+
+function isHopeless([x, y]: Pair, wanted: 'in b' | 'not in b'): boolean {
+  return x === DEAD || (wanted === 'in b' && y === DEAD)
+}
+
 function joinClasses(
   a: Uint8Array,
   b: Uint8Array,

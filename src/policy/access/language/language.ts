@@ -4,7 +4,7 @@
  */
 import { ALPHABET_SIZE } from './char-set.ts'
 import { determinise } from './determinise.ts'
-import { accepts, DEAD, type Dfa, productDfa } from './dfa.ts'
+import { accepts, DEAD, type Dfa, productDfa, someString } from './dfa.ts'
 import { minimise } from './minimise.ts'
 import { toNfa } from './nfa.ts'
 import { parseRegex } from './parse-regex.ts'
@@ -12,6 +12,7 @@ import { parseRegex } from './parse-regex.ts'
 export class Language {
   readonly #dfa: Dfa
   #key: string | undefined
+  #witness: string | undefined
 
   /** Compiles RE2 syntax. Throws RegexSyntaxError or AutomatonTooLargeError. */
   static ofPattern(pattern: string): Language {
@@ -49,7 +50,11 @@ export class Language {
   }
 
   contains(other: Language): boolean {
-    return other.minus(this).isEmpty
+    return this === other || !someString(other.#dfa, this.#dfa, 'not in b')
+  }
+
+  overlaps(other: Language): boolean {
+    return someString(this.#dfa, other.#dfa, 'in b')
   }
 
   #combine(other: Language, wanted: (inThis: boolean, inOther: boolean) => boolean): Language {
@@ -61,7 +66,11 @@ export class Language {
    * there is no other; `undefined` for the empty language.
    */
   witness(): string | undefined {
-    if (this.isEmpty) return undefined
+    if (!this.isEmpty) this.#witness ??= this.#findWitness()
+    return this.#witness
+  }
+
+  #findWitness(): string {
     const paths = new Map<number, string>([[0, '']])
     for (const [state, text] of paths)
       for (const [to, char] of this.#edges(state)) {

@@ -40,29 +40,37 @@ function liveStates(dfa: Dfa): Uint8Array {
 
 /** Moore's refinement: states are told apart until nothing tells two of one block apart. */
 function refine(dfa: Dfa, live: Uint8Array): Int32Array {
-  const count = dfa.accepting.length
-  let blocks = Int32Array.from({ length: count }, (_, state) =>
-    live[state] === 1 ? (dfa.accepting[state] ?? 0) : DEAD,
+  let blocks = Int32Array.from(live, (isLive, state) =>
+    isLive === 1 ? (dfa.accepting[state] ?? 0) : DEAD,
   )
-  for (let size = 0, previous = -1; size !== previous; ) {
+  let size = 0
+  for (let previous = -1; size !== previous; ) {
     previous = size
-    const index = new Map<string, number>()
-    const current = blocks
-    blocks = Int32Array.from(current, (block, state) => {
-      if (block === DEAD) return DEAD
-      const row = [block]
-      for (let at = 0; at < dfa.classCount; at++) {
-        const to = dfa.next[state * dfa.classCount + at] ?? DEAD
-        row.push(to === DEAD ? DEAD : (current[to] ?? DEAD))
-      }
-      const key = row.join()
-      const known = index.get(key) ?? index.size
-      index.set(key, known)
-      return known
-    })
-    size = index.size
+    const targets = blocks
+    for (let column = 0; column < dfa.classCount; column++)
+      [blocks, size] = splitBy(dfa, column, blocks, targets)
   }
   return blocks
+}
+
+/** Tells states of one block apart where the characters of one class lead to different blocks of `targets`. */
+function splitBy(
+  { next, classCount }: Dfa,
+  column: number,
+  blocks: Int32Array,
+  targets: Int32Array,
+): readonly [Int32Array<ArrayBuffer>, number] {
+  const width = blocks.length + 1
+  const index = new Map<number, number>()
+  const split = Int32Array.from(blocks, (block, state) => {
+    if (block === DEAD) return DEAD
+    const to = next[state * classCount + column] ?? DEAD
+    const key = block * width + (to === DEAD ? DEAD : (targets[to] ?? DEAD)) + 1
+    const known = index.get(key) ?? index.size
+    index.set(key, known)
+    return known
+  })
+  return [split, index.size]
 }
 
 /** One state a block, numbered in breadth-first order from the start. */
@@ -93,22 +101,24 @@ function number(dfa: Dfa, blocks: Int32Array): Dfa {
 /** Characters whose columns are equal share a class, numbered by their smallest character. */
 function mergeClasses(dfa: Dfa): Dfa {
   const count = dfa.accepting.length
+  const keys = Array.from({ length: dfa.classCount }, (_, column) => {
+    const targets: number[] = []
+    for (let state = 0; state < count; state++)
+      targets.push(dfa.next[state * dfa.classCount + column] ?? DEAD)
+    return targets.join()
+  })
   const index = new Map<string, number>()
   const columns: number[] = []
   const classOf = Uint8Array.from(dfa.classOf, (column) => {
-    const targets = Array.from(
-      { length: count },
-      (_, state) => dfa.next[state * dfa.classCount + column] ?? DEAD,
-    )
-    const key = targets.join()
+    const key = keys[column] ?? ''
     const known = index.get(key)
     if (known !== undefined) return known
     index.set(key, columns.length)
     return columns.push(column) - 1
   })
-  const next = Int32Array.from({ length: count * columns.length }, (_, at) => {
-    const state = Math.floor(at / columns.length)
-    return dfa.next[state * dfa.classCount + (columns[at % columns.length] ?? 0)] ?? DEAD
-  })
+  const next = new Int32Array(count * columns.length)
+  for (let state = 0; state < count; state++)
+    for (const [at, column] of columns.entries())
+      next[state * columns.length + at] = dfa.next[state * dfa.classCount + column] ?? DEAD
   return { classOf, classCount: columns.length, next, accepting: dfa.accepting }
 }
