@@ -12,6 +12,11 @@ import { type LogLine, RunProcess } from './kube/run-process.ts'
 const BUILD_LIMIT_MS = 30 * 60_000
 /** An API server is back after four seconds, or after twenty on a busy machine. */
 const RESTART_LIMIT_MS = 60_000
+const RIGHTS = join(import.meta.dirname, '../../deploy/kubernetes/rights.yaml')
+const ACCOUNT = 'plumbline-controller'
+const CONTEXT = 'controller'
+const REFUSED = 'commit refused; the last good commit keeps serving'
+const WAITS = 'commit waits'
 
 const trouble = await kubeTrouble()
 let kube: KubeControlPlane
@@ -23,7 +28,16 @@ function startRun(): RunProcess {
   const data = join(repository.root, 'data')
   const url = `${git.origin}/policy.git`
   const source = ['--repository', url, '--data', data, '--schedule', '@every 60s']
-  return new RunProcess([...source, '--cluster', 'kubernetes', '--kubeconfig', kube.kubeconfig])
+  const cluster = ['--cluster', 'kubernetes', '--kubeconfig', kube.kubeconfig]
+  return new RunProcess([...source, ...cluster, '--context', CONTEXT])
+}
+
+/** Makes the context with which the control plane signs in: its own service account, with the rights we ship. */
+async function giveRights(): Promise<void> {
+  await kubectl('apply', '-f', RIGHTS)
+  const token = await kubectl('create', 'token', ACCOUNT, '-n', 'plumbline-system')
+  await kubectl('config', 'set-credentials', ACCOUNT, `--token=${token}`)
+  await kubectl('config', 'set-context', CONTEXT, '--cluster=test', `--user=${ACCOUNT}`)
 }
 
 /** What kubectl prints; an exit status other than 0 fails the test with what it said. */
@@ -92,6 +106,7 @@ async function drifted(act: () => Promise<unknown>): Promise<LogLine> {
 beforeAll(async () => {
   if (trouble !== undefined) return
   kube = await KubeControlPlane.start()
+  await giveRights()
   repository = new GitRepository()
   repository.commit({ ...BOOKSTORE_FILES, ...grantFile('reader') })
   repository.publish()
@@ -115,6 +130,24 @@ describe.skipIf(trouble)('plumb run on Kubernetes', () => {
       await kubectl('get', 'namespace', 'bookstore', '-o', 'jsonpath={.metadata.labels}'),
     ).toContain('"openservicemesh.io/monitored-by":"osm"')
     expect(run.lines.filter(({ level }) => level === 'error')).toEqual([])
+  })
+
+  it('needs no more rights than we ship, and the right to look for lost objects only once', async () => {
+    await kubectl('delete', 'clusterrolebinding', 'plumbline-recovery')
+    const account = `system:serviceaccount:plumbline-system:${ACCOUNT}`
+    const { stdout } = await kube.kubectl([
+      'auth',
+      'can-i',
+      'list',
+      'secrets',
+      '-A',
+      `--as=${account}`,
+    ])
+    expect(stdout.trim()).toBe('no')
+    expect(await run.stop()).toBe(0)
+    run = startRun()
+    await run.said('plan ready')
+    expect(run.lines.filter(({ level }) => level !== 'info')).toEqual([])
   })
 
   it('puts an edit back, and says who made it and what of', async () => {
@@ -219,6 +252,3 @@ describe.skipIf(trouble)('plumb run on Kubernetes', () => {
     expect(await grants()).toEqual(['bookbuyer', 'manual', 'reader'])
   })
 })
-
-const REFUSED = 'commit refused; the last good commit keeps serving'
-const WAITS = 'commit waits'

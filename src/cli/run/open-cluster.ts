@@ -43,7 +43,7 @@ async function openKubernetes(
   run: RunOptions,
   shell: Shell,
 ): Promise<RunCluster> {
-  // The client library takes 80 MB and half a second to load, which an embedded cluster need not pay.
+  // The client library takes 100 MB and half a second to load, which an embedded cluster need not pay.
   const { openKubernetesCluster } = await import('../../reconciler/cluster-kubernetes.ts')
   const cluster = await openKubernetesCluster({
     ...shell,
