@@ -26,6 +26,7 @@ import {
 } from '../support/cluster-objects.ts'
 import { RecordingLogger } from '../support/recording-logger.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
+import { crashAtEveryWrite } from './kube/crash-at-every-write.ts'
 import { exampleIntent } from './kube/example-intent.ts'
 import { KubeControlPlane } from './kube/kube-control-plane.ts'
 import { kubeTrouble } from './kube/kube-trouble.ts'
@@ -301,4 +302,13 @@ describe.skipIf(trouble)('on a real API server', () => {
     stop.abort()
     await following
   })
+
+  it('converges after a crash before and after every single write, with nothing orphaned', async () => {
+    const rounds = await crashAtEveryWrite(cluster)
+    for (const { through, after, owned, wanted } of rounds)
+      expect([through, after, owned]).toEqual([expect.any(String), 'synced', wanted])
+    // The inventory before and after, and three objects, each with a crash on either side, and the passes that were whole.
+    expect(rounds.length).toBeGreaterThan(12)
+    expect(rounds.filter(({ through }) => through === 'synced').length).toBeLessThan(3)
+  }, 60_000)
 })
