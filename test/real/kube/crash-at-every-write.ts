@@ -10,32 +10,32 @@ import { BOOKSTORE_FILES, grantFile } from '../../support/policy-yaml.ts'
 import { ReconcilerWorld } from '../../support/reconciler-world.ts'
 
 export interface CrashRound {
-  /** How the pass that crashed ended, and the one after it. */
+  /** How the pass that crashed ended, and the one that takes it back. */
   readonly through: string
   readonly after: string
-  /** The TrafficTargets in the cluster that carry our mark, and those of the commit. */
+  /** The TrafficTargets in the cluster that carry our mark, in the end. */
   readonly owned: readonly string[]
-  readonly wanted: readonly string[]
 }
 
-const FLIP = { ...BOOKSTORE_FILES, ...grantFile('bookbuyer', 'kept'), ...grantFile('a') }
-const FLOP = { ...BOOKSTORE_FILES, ...grantFile('somebody', 'kept'), ...grantFile('b') }
+const BEFORE = { ...BOOKSTORE_FILES, ...grantFile('bookbuyer', 'kept'), ...grantFile('a') }
+const CRASHING = { ...BOOKSTORE_FILES, ...grantFile('somebody', 'kept'), ...grantFile('b') }
 
-/** Commits that add, change and remove an object, back and forth, until a pass has no more writes to crash at. */
+/**
+ * A commit that adds, changes and removes an object crashes, and is taken back: whatever it had made by then must go, though no
+ * commit names it any more. Until a pass has no more writes to crash at.
+ */
 export async function crashAtEveryWrite(cluster: Cluster): Promise<readonly CrashRound[]> {
   const git = new MemoryGit()
-  git.commit(FLIP)
+  git.commit(BEFORE)
   await pass(git, cluster)
   const rounds: CrashRound[] = []
   for (let failAt = 0; rounds.at(-1)?.through !== 'synced'; failAt++)
     for (const isDone of [false, true]) {
-      const isFlip = rounds.length % 2 === 1
-      git.commit(isFlip ? FLIP : FLOP, `Round ${rounds.length}`)
-      const crashing = new FaultyCluster(cluster, { failAt, isDone, isOnce: false })
-      const through = await pass(git, crashing)
+      git.commit(CRASHING, `Round ${rounds.length}`)
+      const through = await pass(git, new FaultyCluster(cluster, { failAt, isDone, isOnce: false }))
+      git.commit(BEFORE, `Take back round ${rounds.length}`)
       const after = await pass(git, cluster)
-      const wanted = [isFlip ? 'a' : 'b', 'bookbuyer', 'kept']
-      rounds.push({ through, after, owned: await ownedGrants(cluster), wanted })
+      rounds.push({ through, after, owned: await ownedGrants(cluster) })
     }
   return rounds
 }

@@ -75,8 +75,15 @@ export class KubeControlPlane {
     return `https://127.0.0.1:${this.#ports.apiserver}`
   }
 
-  /** The kubectl of the server's own version; resolves whatever the exit status. */
-  async kubectl(args: readonly string[], input?: string): Promise<ProgramResult> {
+  /** What the kubectl of the server's own version prints. Rejects with what it says when it fails. */
+  async kubectl(args: readonly string[], input?: string): Promise<string> {
+    const { status, stdout, stderr } = await this.tryKubectl(args, input)
+    if (status !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`)
+    return stdout.trim()
+  }
+
+  /** The same; resolves whatever the exit status. */
+  async tryKubectl(args: readonly string[], input?: string): Promise<ProgramResult> {
     return await tryProgram([...this.#programs.kubectl, ...args], {
       environment: { ...process.env, KUBECONFIG: this.kubeconfig, HOME: this.#folder },
       ...(input !== undefined && { input }),
