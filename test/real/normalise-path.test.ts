@@ -120,7 +120,7 @@ it.skipIf(envoy === undefined)(
             paths.map((one) => [one, normalisePath(one)]),
           )
         }),
-        { numRuns: 1000, endOnFailure: true },
+        { numRuns: 100, endOnFailure: true },
       )
     } finally {
       child.kill('SIGKILL')

@@ -31,7 +31,7 @@ export function parseDestination(flag: string, text: string): Destination {
   return port === undefined ? { service } : { service, port: Number(port) }
 }
 
-/** Lowercases names: HTTP field names have no case (RFC 9110 5.1). */
+/** By names as rules have them: lowercase (RFC 9110 5.1), and `:authority` for the host (D12). */
 export function parseHeaders(texts: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(
     texts.map((text) => {
@@ -40,7 +40,8 @@ export function parseHeaders(texts: readonly string[]): Readonly<Record<string, 
         throw new UsageError(
           `--header is ${JSON.stringify(text)}; write NAME=VALUE, as in x-team=a`,
         )
-      return [text.slice(0, at).toLowerCase(), text.slice(at + 1)]
+      const name = text.slice(0, at).toLowerCase()
+      return [name === 'host' ? ':authority' : name, text.slice(at + 1)]
     }),
   )
 }

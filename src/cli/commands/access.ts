@@ -66,7 +66,7 @@ function print(rows: readonly AccessRow[], format: Format): string {
 }
 
 function printTable(rows: readonly AccessRow[]): string {
-  if (rows.length === 0) return 'nobody may call anything\n'
+  if (rows.length === 0) return 'no rule allows any call of these\n'
   const columns = rows.map(toAccessColumns)
   // Columns that say nothing are left out: most repositories have neither ports nor headers in their grants.
   const used = ACCESS_COLUMNS.map((_, index) => columns.some((cells) => cells[index] !== ''))

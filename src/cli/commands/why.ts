@@ -1,6 +1,8 @@
 /** `plumb why`: whether a call is allowed, and the line that decides it. */
 import { Command, Option } from 'commander'
+import { nearestName } from '../../model/nearest-name.ts'
 import { printObjectId } from '../../model/object-id.ts'
+import { toAccountKey } from '../../model/service-account.ts'
 import type { SourceLocation } from '../../model/source-location.ts'
 import type {
   AccessAnswer,
@@ -8,7 +10,9 @@ import type {
   MissedPart,
   NearMiss,
 } from '../../policy/access/access-question.ts'
-import { ask } from '../../policy/access/ask.ts'
+import { type AccessContext, ask } from '../../policy/access/ask.ts'
+import { defaultHost } from '../../policy/access/default-host.ts'
+import { normalisePath } from '../../policy/access/normalise-path.ts'
 import { printQuestion } from '../../policy/access/print-question.ts'
 import { loadAccess } from '../access/load-access.ts'
 import { parseAccount, parseDestination, parseHeaders } from '../access/parse-subject.ts'
@@ -27,7 +31,11 @@ interface WhyFlags {
 interface Finding {
   readonly question: AccessQuestion
   readonly answer: AccessAnswer
+  /** Why no rule comes near, where none does. */
+  readonly hint: string | undefined
 }
+
+type DenialReason = Extract<AccessAnswer, { readonly allowed: false }>['reason']
 
 export function whyCommand(): Command {
   return new Command('why')
@@ -36,7 +44,7 @@ export function whyCommand(): Command {
       `Says whether a call is allowed, and the line that decides it; or what came nearest and what about it failed.
 
 Without --method and --path the question is about a TCP connection. A service that several service accounts answer for is asked
-for each of them. Exit status: 0 allowed by all, 1 denied by one, 2 could not run.`,
+for each of them. PORT is the container port. Exit status: 0 allowed by all, 1 denied by one, 2 could not run.`,
     )
     .argument('[path]', 'a folder, a file, or the URL of a repository', '.')
     .requiredOption('--from <account>', 'who calls: NAMESPACE/SERVICEACCOUNT')
@@ -69,9 +77,9 @@ async function why(target: string, flags: WhyFlags): Promise<void> {
       source,
       destination,
       ...(port !== undefined && { port }),
-      ...(request && { request }),
+      ...(request && { request, host: defaultHost(service, port) }),
     }
-    return { question, answer: ask(question, context) }
+    return { question, answer: ask(question, context), hint: hint(question, context) }
   })
   process.stdout.write(
     flags.output === 'json'
@@ -87,26 +95,49 @@ function toRequest(flags: WhyFlags): AccessQuestion['request'] {
   const path = flags.path ?? '/'
   if (!path.startsWith('/'))
     throw new UsageError(`--path is ${JSON.stringify(path)}; begin it with /`)
-  // Rules see paths without their query.
-  const [bare = '/'] = path.split(/[?#]/)
-  return { method: flags.method ?? 'GET', path: bare, headers: parseHeaders(flags.header) }
+  return { method: flags.method ?? 'GET', path, headers: parseHeaders(flags.header) }
 }
 
-function printFinding({ question, answer }: Finding): string {
+function hint(question: AccessQuestion, { relation }: AccessContext): string | undefined {
+  const destination = toAccountKey(question.destination)
+  const grants = relation.byDestination.get(destination)
+  if (grants === undefined) {
+    const nearest = nearestName(destination, [...relation.byDestination.keys()])
+    return `no TrafficTarget has the destination ${destination}${nearest === undefined ? '' : `; did you mean ${nearest}?`}`
+  }
+  if (question.request === undefined && grants.every((grant) => grant.tcp.length === 0))
+    return 'its rules are about HTTP, and open no TCP port; give --path to ask about a request'
+  if (question.request !== undefined && grants.every((grant) => grant.http.length === 0))
+    return 'its rules are about TCP ports; leave out --method, --path and --header to ask about a connection'
+  return undefined
+}
+
+function printFinding({ question, answer, hint: why }: Finding): string {
   const lines = answer.allowed
     ? [`allowed (${answer.reason})`, ...answer.locations.map((at) => `  by ${printAt(at)}`)]
-    : [`denied: ${printReason(question, answer.reason)}`, ...printNearest(answer.nearest)]
-  return `${[printQuestion(question), ...lines].join('\n  ')}\n`
+    : [
+        `denied: ${printReason(question, answer.reason)}`,
+        ...printNearest(answer.nearest),
+        ...(answer.reason === 'no rule allows it' && why !== undefined ? [`  ${why}`] : []),
+      ]
+  return `${[printQuestion(question), ...printNormalised(question), ...lines].join('\n  ')}\n`
 }
 
-function printReason(question: AccessQuestion, reason: string): string {
+function printNormalised({ request }: AccessQuestion): readonly string[] {
+  const seen = request && normalisePath(request.path)
+  return seen === undefined || seen === request?.path ? [] : [`rules see the path ${seen}`]
+}
+
+function printReason(question: AccessQuestion, reason: DenialReason): string {
   switch (reason) {
+    case 'path refused':
+      return 'sidecars answer 400 to this path, whoever asks: it holds an escaped slash, backslash or NUL, or a character that no path has'
     case 'source not enrolled':
       return `the namespace ${question.source.namespace} is not enrolled in the mesh, so its pods have no identity`
     case 'destination not enrolled':
       return `the namespace ${question.destination.namespace} is not enrolled in the mesh`
-    default:
-      return `no rule allows it`
+    case 'no rule allows it':
+      return 'no rule allows it'
   }
 }
 

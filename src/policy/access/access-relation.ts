@@ -38,10 +38,15 @@ export function buildAccessRelation(intent: Intent): AccessRelation {
   for (const namespace of intent.namespaces.values())
     if (namespace.enrolled) enrolled.add(namespace.name)
   const grants = [...intent.grants].sort(([a], [b]) => byCodeUnit(a, b)).map(([, grant]) => grant)
+  // Many more pairs than grants, and policy tests need none of them.
+  let pairs: AccessRelation['grants'] | undefined
   return {
     enrolled,
     open: openNamespaces(intent, enrolled),
-    grants: grantsByPair(grants, enrolled),
+    get grants() {
+      pairs ??= grantsByPair(grants, enrolled)
+      return pairs
+    },
     byDestination: Map.groupBy(grants, (grant) => toAccountKey(grant.destination)),
   }
 }

@@ -23,6 +23,8 @@ export class MatchCompiler {
   readonly #possible = new Map<string, Language>()
   readonly #sets = new Map<string, RequestSet>()
   readonly #containments = new Map<string, boolean>()
+  /** By the match itself: the matches of an unchanged document are the same objects in the next commit. */
+  readonly #matchable = new WeakMap<CompiledMatch, boolean>()
 
   /**
    * The requests that the match matches (D12, D18): all of method, path and every header, in full. Throws
@@ -61,7 +63,11 @@ export class MatchCompiler {
 
   /** Whether any request matches. Also where the patterns are too large to say: a hint is not worth a guess. */
   canMatch(match: CompiledMatch): boolean {
-    return this.#unlessTooLarge(true, () => !this.compile(match).isEmpty)
+    const known = this.#matchable.get(match)
+    if (known !== undefined) return known
+    const can = this.#unlessTooLarge(true, () => !this.compile(match).isEmpty)
+    this.#matchable.set(match, can)
+    return can
   }
 
   /** Whether `wide` matches every request that `narrow` matches; `false` where the patterns are too large to say. */

@@ -9,7 +9,7 @@ export const UNRESERVED_ESCAPES =
 /** Escapes with which a request is answered 400. */
 export const REFUSED_ESCAPES = '2[fF]|5[cC]|00'
 
-const REFUSED = new RegExp(`%(?:${REFUSED_ESCAPES})`)
+const ESCAPED_SLASH = /%(?:2[fF]|5[cC])/
 const UNRESERVED = new RegExp(`%(${UNRESERVED_ESCAPES})`, 'g')
 /** Characters that are escaped. */
 const UNSAFE = /["<>^`{|}]/g
@@ -18,25 +18,27 @@ const STRAY_PERCENT = /%(?![0-9a-fA-F]{2})/g
 const MARK = '\0'
 /** One that came to stand before two digits only then. */
 const FALSE_ESCAPE = /\0(?=[0-9a-fA-F]{2})/g
-/** `..;x` steps up as `..` does, unless its dots are escaped. */
-const DOT_SEGMENT = /^(?:(\.\.?)(?:;.*)?|((?:\.|%2[eE]){1,2}))$/
+const DOT_SEGMENT = /^(?:\.|%2[eE]){1,2}$/
+/** What follows `/..;` counts for nothing, up to the next slash; a backslash is none here, and the dots are not escaped. */
+const DOT_PARAMETERS = /(\/\.\.?);[^/]*/g
 
 /** `undefined` when the sidecar answers 400 and asks no rule. */
 export function normalisePath(path: string): string | undefined {
   if (!/^\/[!-~]*$/.test(path) || path.includes('#')) return undefined
   const [bare = ''] = path.split('?', 1)
-  if (REFUSED.test(bare)) return undefined
-  return mergeSlashes(resolveDots(bare.replaceAll('\\', '/')))
+  if (ESCAPED_SLASH.test(bare)) return undefined
+  const plain = bare.replaceAll(DOT_PARAMETERS, '$1').replaceAll('\\', '/')
+  return plain.includes('%00') ? undefined : mergeSlashes(resolveDots(plain))
 }
 
 function resolveDots(path: string): string {
   const kept: string[] = []
   const segments = path.split('/').slice(1)
   for (const [index, segment] of segments.entries()) {
-    const [, plain, escaped] = DOT_SEGMENT.exec(segment) ?? []
-    const dots = plain ?? (escaped && canonical(escaped))
-    if (dots === '..') kept.pop()
-    if (dots === undefined) kept.push(canonical(segment))
+    const read = canonical(segment)
+    const isDots = DOT_SEGMENT.test(segment)
+    if (isDots && read === '..') kept.pop()
+    if (!isDots) kept.push(read)
     else if (index === segments.length - 1) kept.push('')
   }
   return `/${kept.join('/')}`

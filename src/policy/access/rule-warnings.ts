@@ -31,8 +31,9 @@ function deadMatches(intent: Intent, compiler: MatchCompiler): readonly Problem[
     for (const split of splits) for (const match of split.matches) matches.add(match)
   const seen = new Set<string>()
   return [...matches].flatMap((match) => {
+    if (compiler.canMatch(match)) return []
     const place = printPlace(match.location)
-    if (seen.has(place) || compiler.canMatch(match)) return []
+    if (seen.has(place)) return []
     seen.add(place)
     // Reading has said so already.
     if (judgePathPattern(match.pathRegex) !== undefined) return []

@@ -51,6 +51,16 @@ describe('plumb check', () => {
     })
   })
 
+  it('fails with --mutate where a rule could change unseen, and names the case that is missing', async () => {
+    const { exitCode, written: text } = await run(checkCommand(), 'policies-example', '--mutate')
+    const survivors = [...text.matchAll(/ warning (.*) \[(PLB0702)\]/g)]
+    expect(exitCode).toBe(survivors.length > 0 ? 1 : 0)
+    expect(text).toMatch(/ok .*, \d+ changes of rules tried\n$/)
+    expect(text.match(/fix: add a case to a PolicyTest that expects \S+ -> /g)?.length ?? 0).toBe(
+      survivors.length,
+    )
+  })
+
   it.each([
     ['nothing to say', NAMESPACE, [], 0],
     ['a problem', 'a: [', [], 1],

@@ -121,3 +121,52 @@ describe('who could newly call what', () => {
     ])
   })
 })
+
+describe('rules too intricate to compare', () => {
+  const huge = aGrant({
+    from: ['shop/buyer'],
+    to: 'store/books',
+    http: [{ pathRegex: '/.*a.{40}' }],
+  })
+
+  it('are said to change, in the direction that matters, and nothing fails', () => {
+    expect([
+      difference({ grants: [books] }, { grants: [huge] }),
+      difference({}, { grants: [huge] }),
+      difference({ grants: [huge] }, {}),
+    ]).toEqual([
+      [expect.stringMatching(/^\+ shop\/buyer → store\/books {3}perhaps more than before: /)],
+      [expect.stringMatching(/^\+ .*perhaps more than before: the pattern needs more than/)],
+      [expect.stringMatching(/^- .*perhaps less than before: .*\(policy\.yaml:12\)$/)],
+    ])
+  })
+
+  it('are no change while they are written the same', () => {
+    const again = aGrant({
+      from: ['shop/buyer'],
+      to: 'store/books',
+      http: [{ pathRegex: '/.*a.{40}' }],
+    })
+    expect(difference({ grants: [huge] }, { grants: [again] })).toEqual([])
+  })
+
+  it('are said to change where the difference falls into too many pieces', () => {
+    // Without 8 headers of one grant, 8 pieces; without those of 4 grants, 8 to the power of 4.
+    const grants = [1, 2, 3, 4].map((number) =>
+      aGrant({
+        name: `g${number}`,
+        from: ['shop/buyer'],
+        to: 'store/books',
+        http: [
+          {
+            headers: [...'abcdefgh'].map((name) => ({ name: `${name}${number}`, valueRegex: '1' })),
+          },
+        ],
+      }),
+    )
+    const any = aGrant({ name: 'z', from: ['shop/buyer'], to: 'store/books', http: [{}] })
+    expect(difference({ grants }, { grants: [...grants, any] })).toEqual([
+      expect.stringMatching(/^\+ .*perhaps more than before: the difference falls into more than/),
+    ])
+  })
+})

@@ -32,14 +32,14 @@ function escapedSlashes(manager: HttpConnectionManager, path: string): string | 
 
 /** RFC 3986 5.2.4 as googleurl does it: backslashes are slashes, dots count when escaped, what follows `..;` does not count. */
 function canonicalPath(path: string): string | undefined {
-  if (!path.startsWith('/') || path.includes('%00')) return undefined
+  const known = path.replaceAll(/(?<=\/\.\.?);[^/]*/g, '')
+  if (!path.startsWith('/') || known.includes('%00')) return undefined
   const kept: string[] = []
-  const segments = path.split(/[/\\]/).slice(1)
+  const segments = known.split(/[/\\]/).slice(1)
   segments.forEach((segment, index) => {
     const isLast = index === segments.length - 1
-    const dots = /^(?:\.|%2e){1,2}$/i.test(segment)
-      ? segment.replaceAll(/%2e/gi, '.')
-      : /^\.\.?(?=;)/.exec(segment)?.[0]
+    const isDots = /^(?:\.|%2e){1,2}$/i.test(segment)
+    const dots = isDots ? segment.replaceAll(/%2e/gi, '.') : undefined
     if (dots === '..') kept.pop()
     if (dots === undefined) kept.push(readEscapes(segment))
     else if (isLast) kept.push('')
