@@ -7,6 +7,7 @@ import type { Grant } from '../intent/grant.ts'
 import { type AccessRelation, fromPairKey, type PairKey } from './access-relation.ts'
 import { AutomatonTooLargeError } from './language/nfa.ts'
 import type { MatchCompiler } from './match-compiler.ts'
+import { type OutsideAccess, outsideKey } from './outside-access.ts'
 import {
   grantsAt,
   httpAccess,
@@ -22,6 +23,12 @@ export type AccessChange = { readonly direction: 'gained' | 'lost' } & (
       /** Every identity of the mesh to every service of the namespace. */
       readonly type: 'namespace'
       readonly namespace: string
+      readonly locations: readonly SourceLocation[]
+    }
+  /** A call that leaves or enters the mesh. */
+  | {
+      readonly type: 'outside'
+      readonly access: OutsideAccess
       readonly locations: readonly SourceLocation[]
     }
   | (PairChange & {
@@ -60,6 +67,8 @@ export function accessDiff(
   return [
     ...namespaceChanges(before, after, 'gained'),
     ...namespaceChanges(after, before, 'lost'),
+    ...outsideChanges(before, after, 'gained'),
+    ...outsideChanges(after, before, 'lost'),
     ...pairChanges(before, after, 'gained', compiler),
     ...pairChanges(after, before, 'lost', compiler),
   ]
@@ -77,6 +86,22 @@ function namespaceChanges(
       direction,
       namespace,
       locations: location === undefined ? [] : [location],
+    }))
+}
+
+function outsideChanges(
+  from: AccessRelation,
+  to: AccessRelation,
+  direction: AccessChange['direction'],
+): readonly AccessChange[] {
+  const known = new Set(from.outside.map(outsideKey))
+  return to.outside
+    .filter((access) => !known.has(outsideKey(access)))
+    .map((access) => ({
+      type: 'outside',
+      direction,
+      access,
+      locations: access.location === undefined ? [] : [access.location],
     }))
 }
 

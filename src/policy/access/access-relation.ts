@@ -7,6 +7,7 @@ import { type AccountKey, type ServiceAccount, toAccountKey } from '../../model/
 import type { SourceLocation } from '../../model/source-location.ts'
 import type { Grant } from '../intent/grant.ts'
 import type { Intent } from '../intent.ts'
+import { type OutsideAccess, outsideAccess } from './outside-access.ts'
 
 declare const pairKey: unique symbol
 /** `source namespace/name>destination namespace/name`. */
@@ -31,6 +32,8 @@ export interface AccessRelation {
   readonly grants: ReadonlyMap<PairKey, readonly Grant[]>
   /** Every grant to an account, sorted by the key of its TrafficTarget; also those that nobody can use. */
   readonly byDestination: ReadonlyMap<AccountKey, readonly Grant[]>
+  /** Calls that leave or enter the mesh. */
+  readonly outside: readonly OutsideAccess[]
 }
 
 export function buildAccessRelation(intent: Intent): AccessRelation {
@@ -48,6 +51,7 @@ export function buildAccessRelation(intent: Intent): AccessRelation {
       return pairs
     },
     byDestination: Map.groupBy(grants, (grant) => toAccountKey(grant.destination)),
+    outside: outsideAccess(intent, enrolled),
   }
 }
 

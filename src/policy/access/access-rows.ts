@@ -4,6 +4,7 @@ import type { AccountKey } from '../../model/service-account.ts'
 import type { SourceLocation } from '../../model/source-location.ts'
 import type { Grant } from '../intent/grant.ts'
 import { type AccessRelation, fromPairKey } from './access-relation.ts'
+import type { OutsideAccess } from './outside-access.ts'
 
 interface RowEnds {
   /** `*` for every identity of the mesh. */
@@ -25,6 +26,28 @@ export type AccessRow =
       readonly headers: Readonly<Record<string, string>>
     })
   | (RowEnds & { readonly type: 'tcp'; readonly ports: 'any' | readonly number[] })
+  /** A call that leaves or enters the mesh. */
+  | OutsideRow
+
+interface OutsideRow {
+  readonly type: 'outside'
+  readonly direction: 'in' | 'out'
+  readonly source: string
+  readonly destination: string
+  readonly port?: number
+  readonly what: string
+  readonly location?: SourceLocation
+}
+
+function toOutsideRow({
+  direction,
+  source,
+  destination,
+  what,
+  location,
+}: OutsideAccess): OutsideRow {
+  return { type: 'outside', direction, source, destination, what, ...(location && { location }) }
+}
 
 /** Sorted by source, destination and the order of the grants. */
 export function accessRows(relation: AccessRelation): readonly AccessRow[] {
@@ -39,7 +62,8 @@ export function accessRows(relation: AccessRelation): readonly AccessRow[] {
   const granted = [...relation.grants]
     .sort(([a], [b]) => byCodeUnit(a, b))
     .flatMap(([pair, grants]) => grants.flatMap((grant) => grantRows(fromPairKey(pair), grant)))
-  return [...open, ...granted]
+  const outside = relation.outside.map(toOutsideRow)
+  return [...open, ...granted, ...outside]
 }
 
 function grantRows(pair: ReturnType<typeof fromPairKey>, grant: Grant): readonly AccessRow[] {

@@ -18,6 +18,7 @@ export function mutationProblems(survivors: readonly Survivor[]): readonly Probl
 
 function printCall(change: AccessChange): string {
   if (change.type === 'namespace') return `calls to ${change.namespace}`
+  if (change.type === 'outside') return `${change.access.source} -> ${change.access.destination}`
   const port = change.port === 'any' ? '' : `:${change.port}`
   const pair = `${change.source} -> ${change.destination}${port}`
   switch (change.type) {

@@ -13,6 +13,7 @@ import type { AccessAnswer, AccessQuestion } from './access-question.ts'
 import type { AccountsBehind } from './accounts-behind.ts'
 import { type AccessContext, ask } from './ask.ts'
 import { defaultHost } from './default-host.ts'
+import type { OutsideAccess } from './outside-access.ts'
 import { printQuestion } from './print-question.ts'
 
 export function runPolicyTests(
@@ -82,7 +83,14 @@ function checkInvariant(
         related: opened.location === undefined ? [] : [opened.location],
       }),
     ]
-  return concernedGrants(invariant, context, accountsBehind).flatMap((grant) =>
+  const outsiders = concernedOutsiders(invariant, context).map((access) =>
+    failure(test, invariant, {
+      message: `"${invariant.name}" is broken: ${access.source} may call ${access.destination} from outside the mesh`,
+      fix: 'take the backend out of the IngressBackend, or drop the invariant',
+      related: access.location === undefined ? [] : [access.location],
+    }),
+  )
+  const insiders = concernedGrants(invariant, context, accountsBehind).flatMap((grant) =>
     grant.sources
       .filter(({ account }) => context.relation.enrolled.has(account.namespace))
       .filter(({ account }) => !isExpected(invariant, toAccountKey(account)))
@@ -93,6 +101,21 @@ function checkInvariant(
           related: [location],
         }),
       ),
+  )
+  return [...insiders, ...outsiders]
+}
+
+/** An IngressBackend lets in who has no identity of the mesh, so no `onlyFrom` can name them. */
+function concernedOutsiders(
+  { to }: PolicyInvariant,
+  { relation }: AccessContext,
+): readonly OutsideAccess[] {
+  return relation.outside.filter(
+    (access) =>
+      access.direction === 'in' &&
+      access.service.namespace === to.namespace &&
+      (to.service === undefined || access.service.name === to.service) &&
+      (to.port === undefined || access.port === to.port),
   )
 }
 

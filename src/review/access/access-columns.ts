@@ -20,6 +20,8 @@ function printWhat(row: AccessRow): string {
       return 'everything'
     case 'http':
       return `${row.methods.join(', ')} ${row.path}`
+    case 'outside':
+      return row.what
     case 'tcp':
       return row.ports === 'any' ? 'every TCP port' : `TCP ${row.ports.join(', ')}`
   }

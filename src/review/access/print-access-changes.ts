@@ -19,6 +19,8 @@ function printChange(change: AccessChange): string {
       return `every identity of the mesh → every service of ${change.namespace}`
     case 'http':
       return `${printPair(change)}   ${printMethods(methodsOf(change))}, e.g. ${printRequest(change.witness)}`
+    case 'outside':
+      return `${change.access.source} → ${change.access.destination}   ${change.access.what}`
     case 'tcp':
       return `${printPair(change)}   ${printPorts(change.ports)}`
     case 'undecided':
@@ -35,7 +37,9 @@ function methodsOf(change: AccessChange & { readonly type: 'http' }): number {
   return change.requests.boxes.reduce((all, box) => all | box.methods, 0)
 }
 
-function printPair(change: Exclude<AccessChange, { readonly type: 'namespace' }>): string {
+function printPair(
+  change: Exclude<AccessChange, { readonly type: 'namespace' | 'outside' }>,
+): string {
   const port = change.port === 'any' ? '' : `:${change.port}`
   return `${change.source} → ${change.destination}${port}`
 }

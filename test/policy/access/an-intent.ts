@@ -3,8 +3,10 @@ import { toCommitSha } from '../../../src/model/commit-sha.ts'
 import { type ObjectId, toObjectKey } from '../../../src/model/object-id.ts'
 import type { ServiceAccount } from '../../../src/model/service-account.ts'
 import type { SourceLocation } from '../../../src/model/source-location.ts'
+import type { EgressPolicy } from '../../../src/policy/intent/egress-policy.ts'
 import type { Grant } from '../../../src/policy/intent/grant.ts'
 import type { HttpMatch } from '../../../src/policy/intent/http-match.ts'
+import type { IngressPolicy } from '../../../src/policy/intent/ingress-policy.ts'
 import type { MeshPolicyIntent } from '../../../src/policy/intent/mesh-policy-intent.ts'
 import type { PolicyTestIntent } from '../../../src/policy/intent/policy-test-intent.ts'
 import type { Intent } from '../../../src/policy/intent.ts'
@@ -62,11 +64,46 @@ export function aGrant(fixture: GrantFixture): Grant {
   }
 }
 
+export function anEgress(change: Partial<EgressPolicy> = {}): EgressPolicy {
+  return {
+    id: id('Egress', 'shop', 'egress'),
+    location: at(60),
+    sources: [{ account: account('shop/buyer'), location: at(61) }],
+    hosts: ['pay.example.com'],
+    ipAddresses: [],
+    ports: [{ number: 443, protocol: 'https' }],
+    http: [],
+    ...change,
+  }
+}
+
+export function anIngress(change: Partial<IngressPolicy> = {}): IngressPolicy {
+  return {
+    id: id('IngressBackend', 'store', 'ingress'),
+    location: at(70),
+    backends: [
+      {
+        service: account('store/books'),
+        port: 8080,
+        protocol: 'http',
+        skipClientCertValidation: false,
+        sniHosts: [],
+        location: at(71),
+      },
+    ],
+    sources: [{ type: 'service', service: account('edge/gateway'), location: at(72) }],
+    ...change,
+  }
+}
+
 export interface IntentFixture {
   readonly namespaces?: readonly string[]
   readonly permissive?: boolean
+  readonly egressPassthrough?: boolean
+  readonly egress?: readonly EgressPolicy[]
+  readonly ingress?: readonly IngressPolicy[]
   readonly grants?: readonly Grant[]
-  readonly meshPolicies?: readonly (Pick<MeshPolicyIntent, 'access'> & {
+  readonly meshPolicies?: readonly (Partial<Pick<MeshPolicyIntent, 'access' | 'egress'>> & {
     readonly namespace: string
   })[]
   readonly policyTests?: readonly Partial<PolicyTestIntent>[]
@@ -85,7 +122,7 @@ export function anIntent(fixture: IntentFixture = {}): Intent {
     commit: toCommitSha('a'.repeat(40)),
     mesh: {
       permissive: fixture.permissive ?? false,
-      egressPassthrough: false,
+      egressPassthrough: fixture.egressPassthrough ?? false,
       certificateValidityMs: 86_400_000,
       tlsMinimum: 'TLSv1_2',
       tlsMaximum: 'TLSv1_3',
@@ -106,19 +143,19 @@ export function anIntent(fixture: IntentFixture = {}): Intent {
     ),
     grants: keyed(grants),
     splits: new Map(),
-    egress: new Map(),
-    ingress: new Map(),
+    egress: keyed(fixture.egress ?? []),
+    ingress: keyed(fixture.ingress ?? []),
     upstreamSettings: new Map(),
     retries: new Map(),
     telemetries: new Map(),
     extensionServices: new Map(),
     rootCertificates: new Map(),
     meshPolicies: keyed(
-      meshPolicies.map(({ namespace, access }) => ({
+      meshPolicies.map(({ namespace, access = 'inherit', egress = 'inherit' }) => ({
         id: id('MeshPolicy', namespace, 'policy'),
         location: at(7),
         access,
-        egress: 'inherit' as const,
+        egress,
       })),
     ),
     policyTests: keyed(
