@@ -26,7 +26,7 @@ if (status !== 0 || !line.startsWith('{')) {
   const elapsed = ((performance.now() - started) / 1000).toFixed(1)
   const { allowed, denied, either, mismatches } = report
   console.log(
-    `${report.policies} policies enforced, ${allowed + denied + either} requests (${allowed} allowed, ${denied} denied, ${either} left to load balancing) in ${elapsed} s: ${mismatches.length} mismatches`,
+    `${report.policies} policies enforced, ${allowed + denied + either} requests (${allowed} allowed, ${denied} denied, ${either} left to load balancing, ${report.askedTwice} asked twice) in ${elapsed} s: ${mismatches.length} mismatches`,
   )
   for (const mismatch of mismatches) console.log(mismatch)
   process.exitCode = mismatches.length === 0 ? 0 : 1

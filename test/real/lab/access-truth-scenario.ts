@@ -32,6 +32,9 @@ export interface TruthReport {
   readonly denied: number
   /** Requests to a service of two accounts of which one is allowed. */
   readonly either: number
+  /** Requests whose first answer was not the relation's. */
+  readonly askedTwice: number
+  /** Those whose second was not, either. */
   readonly mismatches: readonly string[]
 }
 
@@ -96,7 +99,7 @@ async function putQuestions(tools: {
 }): Promise<TruthReport> {
   const { lab, client, repository, worlds, clock } = tools
   const deadline = clock.monotonic() + budgetMs
-  const counts = { allowed: 0, denied: 0, either: 0 }
+  const counts = { allowed: 0, denied: 0, either: 0, askedTwice: 0 }
   const mismatches: string[] = []
   let asked = 0
   for (const [index, world] of worlds.entries()) {
@@ -115,8 +118,12 @@ async function putQuestions(tools: {
       world.requests.map(async (request) => {
         const { from, method, path, headers } = request
         const url = `http://${hostOf(request)}${path}`
-        const outcome = await lab.request(from, { url, method, headers })
-        const { expected, mismatch } = judge(request, outcome, context)
+        const send = () => lab.request(from, { url, method, headers })
+        const first = judge(request, await send(), context)
+        // A pooled connection that the change before has drained fails once, whatever the rules say; a rule denies twice.
+        if (first.mismatch !== undefined) counts.askedTwice++
+        const { expected, mismatch } =
+          first.mismatch === undefined ? first : judge(request, await send(), context)
         counts[expected]++
         if (mismatch !== undefined) mismatches.push(`${mismatch}\n${world.text}`)
       }),
