@@ -6,7 +6,7 @@ import { ClusterInventoryWatch } from '../../reconciler/cluster-inventory-watch.
 import { bootstrapRoute } from './bootstrap-route.ts'
 import { CONTROL_PLANE_ACCOUNT } from './control-plane-identity.ts'
 import { HttpServers } from './http-servers.ts'
-import { openCluster, type RunCluster } from './open-cluster.ts'
+import { openCluster } from './open-cluster.ts'
 import { ProgressRecorder } from './progress-recorder.ts'
 import { Reconciling } from './reconciling.ts'
 import { type RunOptions, socketPath } from './run-options.ts'
@@ -15,62 +15,58 @@ import type { Shell } from './shell.ts'
 import { StatusBoard } from './status-board.ts'
 import { statusRoutes } from './status-routes.ts'
 
-interface Parts {
-  readonly opened: RunCluster
-  readonly serving: Serving
-  readonly reconciling: Reconciling
-  readonly inventory: ClusterInventoryWatch
-  readonly http: HttpServers
-}
+/** What has been opened and is to be closed, the last one first. */
+type Closers = (() => Promise<void>)[]
 
 export class ControlPlane {
-  readonly #parts: Parts
+  readonly #reconciling: Reconciling
+  readonly #closers: Closers
   readonly #shell: Shell
 
-  /** Listens on every address; nothing is read from git yet. Rejects with what keeps it from starting. */
+  /** Listens on every address; nothing is read from git yet. Rejects with what keeps it from starting, leaving nothing open. */
   static async start(run: RunOptions, shell: Shell): Promise<ControlPlane> {
-    const opened = await openCluster(run, shell)
+    const closers: Closers = []
     try {
-      return new ControlPlane({ opened, ...(await assemble(run, shell, opened)) }, shell)
+      return new ControlPlane(await assemble(run, shell, closers), closers, shell)
     } catch (error) {
-      await opened.close()
+      await closeAll(closers)
       throw error
     }
   }
 
-  private constructor(parts: Parts, shell: Shell) {
-    this.#parts = parts
+  private constructor(reconciling: Reconciling, closers: Closers, shell: Shell) {
+    this.#reconciling = reconciling
+    this.#closers = closers
     this.#shell = shell
   }
 
   /** Asks for a pass as soon as possible. */
   request(reason: string): void {
-    this.#parts.reconciling.request(reason)
+    this.#reconciling.request(reason)
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    await this.#parts.reconciling.run(signal)
+    await this.#reconciling.run(signal)
   }
 
   /** Stops taking anything in, lets what is under way end, and closes what holds state last. */
   async close(): Promise<void> {
     this.#shell.log.info('draining')
-    const { http, reconciling, inventory, serving, opened } = this.#parts
-    await http.close()
-    await reconciling.close()
-    await inventory.close()
-    await serving.close()
-    await opened.close()
+    await closeAll(this.#closers)
   }
 }
 
-async function assemble(
-  run: RunOptions,
-  shell: Shell,
-  { cluster, administrative }: RunCluster,
-): Promise<Omit<Parts, 'opened'>> {
+async function closeAll(closers: Closers): Promise<void> {
+  for (const close of closers.toReversed()) await close()
+}
+
+async function assemble(run: RunOptions, shell: Shell, closers: Closers): Promise<Reconciling> {
+  const opened = await openCluster(run, shell)
+  closers.push(() => opened.close())
+  const { cluster, administrative } = opened
   const registry = new Registry()
   const serving = await Serving.start({ run, shell, cluster, registry })
+  closers.push(() => serving.close())
   const { mesh, xds, authority } = serving
   const compiler = new MatchCompiler()
   const board = new StatusBoard()
@@ -88,10 +84,12 @@ async function assemble(
     onProgress: (progress) => recorder.progress(progress),
     onEnd: (outcome) => recorder.ended(outcome),
   })
+  closers.push(() => reconciling.close())
   const inventory = new ClusterInventoryWatch({
     ...{ ...shell, cluster },
     onChange: (current) => mesh.setInventory(current),
   })
+  closers.push(() => inventory.close())
   const status = statusRoutes({
     ...{ board, registry },
     notReady: () => (mesh.isSynced ? undefined : 'no commit is served yet'),
@@ -111,5 +109,6 @@ async function assemble(
     open: [status],
     administrative: [...administrative, bootstraps],
   })
-  return { serving, reconciling, inventory, http }
+  closers.push(() => http.close())
+  return reconciling
 }

@@ -1,5 +1,6 @@
 /** The reconciling half of the control plane: the repository on one side, the cluster on the other, and the loop between. */
 import { join } from 'node:path'
+import { printObjectId } from '../../model/object-id.ts'
 import { checkAccess } from '../../policy/access/check-access.ts'
 import type { MatchCompiler } from '../../policy/access/match-compiler.ts'
 import { PolicyCompiler } from '../../policy/policy-compiler.ts'
@@ -72,7 +73,8 @@ export class Reconciling {
     this.#shell = shell
     this.#drift = new DriftWatch({
       ...{ ...shell, reconciler, live, cluster, repository: REPOSITORY, mode: run.drift },
-      onDrift: (report) => shell.log.warn('drift', { ...report }),
+      onDrift: (report) =>
+        shell.log.warn('drift', { ...report, object: printObjectId(report.object) }),
     })
     this.#loop = new Loop({
       ...{ ...shell, keys: [REPOSITORY], schedule: run.schedule },
