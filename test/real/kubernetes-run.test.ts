@@ -151,7 +151,7 @@ describe.skipIf(trouble)('plumb run on Kubernetes', () => {
     const edit = ['patch', 'tt', '-n', 'bookstore', 'bookbuyer', '--type=merge', '-p', patch]
     const drift = await drifted(() => kubectl(...edit))
     expect(drift).toMatchObject({
-      object: { kind: 'TrafficTarget', namespace: 'bookstore', name: 'bookbuyer' },
+      object: 'TrafficTarget bookstore/bookbuyer',
       location: { file: 'grant-bookbuyer.yaml' },
       managers: ['kubectl-patch'],
       fields: ['.spec.sources'],
@@ -162,7 +162,10 @@ describe.skipIf(trouble)('plumb run on Kubernetes', () => {
 
   it('makes again what somebody deletes', async () => {
     const drift = await drifted(() => kubectl('delete', 'tt', '-n', 'bookstore', 'bookbuyer'))
-    expect(drift).toMatchObject({ object: { name: 'bookbuyer' }, action: 'recreated' })
+    expect(drift).toMatchObject({
+      object: 'TrafficTarget bookstore/bookbuyer',
+      action: 'recreated',
+    })
     expect(await sourcesOf('bookbuyer')).toBe('bookbuyer')
   })
 
@@ -188,7 +191,10 @@ describe.skipIf(trouble)('plumb run on Kubernetes', () => {
     async () => {
       await kube.restartApiServer()
       const drift = await drifted(() => kubectl('delete', 'tt', '-n', 'bookstore', 'bookbuyer'))
-      expect(drift).toMatchObject({ object: { name: 'bookbuyer' }, action: 'recreated' })
+      expect(drift).toMatchObject({
+        object: 'TrafficTarget bookstore/bookbuyer',
+        action: 'recreated',
+      })
       expect(await sourcesOf('bookbuyer')).toBe('bookbuyer')
     },
     RESTART_LIMIT_MS,
