@@ -10,6 +10,7 @@ import {
   toObjectId,
   toObjectKey,
 } from '../model/object-id.ts'
+import { untilAborted } from '../model/until-aborted.ts'
 import { type Cluster, ClusterError } from './cluster.ts'
 import { type ObjectEvent, reflect } from './reflect.ts'
 
@@ -124,16 +125,4 @@ export class LiveObjects {
 
 function toKey({ group, kind }: ObjectKind): string {
   return `${group}/${kind}`
-}
-
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted()
-  const aborted = Promise.withResolvers<never>()
-  const abort = () => aborted.reject(signal.reason as Error)
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([promise, aborted.promise])
-  } finally {
-    signal.removeEventListener('abort', abort)
-  }
 }

@@ -14,6 +14,7 @@ import { withSystemPath } from '../../lab/prerequisites.ts'
 import { offerConnections } from '../../lab/relay.ts'
 import { UsageError } from '../exit-code.ts'
 import { controlPlaneOverSocket } from '../lab/control-plane-over-socket.ts'
+import { CONTROL_NAMESPACE } from '../run/control-plane-identity.ts'
 import { defaultDataDirectory, socketPath } from '../run/run-options.ts'
 import { SystemClock } from '../system-clock.ts'
 import { SystemEntropy } from '../system-entropy.ts'
@@ -26,7 +27,6 @@ Everything lives in network and mount namespaces that vanish with this command; 
 made directly, otherwise in a user namespace. Programs that are missing are installed (as root on Debian or Ubuntu) or named.`
 
 const EXAMPLE = fileURLToPath(new URL('../../../policies-example/workloads', import.meta.url))
-const CONTROL_NAMESPACE = 'plumbline-system'
 
 interface LabFlags {
   readonly workloads: string

@@ -1,5 +1,6 @@
 /** Holds what became of the last commits, for the HTTP API, the log and whoever waits for a commit to be enforced. */
 import type { CommitSha } from '../../model/commit-sha.ts'
+import { untilAborted } from '../../model/until-aborted.ts'
 import { type CommitRecord, isSettled } from './commit-record.ts'
 
 const KEPT = 20
@@ -40,21 +41,19 @@ export class StatusBoard {
   }
 
   /** Resolves with the record once the commit is settled; rejects with the signal's reason when that comes first. */
-  settled(commit: CommitSha, signal: AbortSignal): Promise<CommitRecord> {
-    const { promise, resolve, reject } = Promise.withResolvers<CommitRecord>()
+  async settled(commit: CommitSha, signal: AbortSignal): Promise<CommitRecord> {
+    const { promise, resolve } = Promise.withResolvers<CommitRecord>()
     const look = (record: CommitRecord) => {
       if (record.commit === commit && isSettled(record)) resolve(record)
     }
-    const giveUp = () => reject(signal.reason as Error)
     const forget = this.onChange(look)
-    signal.addEventListener('abort', giveUp, { once: true })
-    if (signal.aborted) giveUp()
     const known = this.#records.get(commit)
     if (known !== undefined) look(known)
-    return promise.finally(() => {
+    try {
+      return await untilAborted(promise, signal)
+    } finally {
       forget()
-      signal.removeEventListener('abort', giveUp)
-    })
+    }
   }
 
   #put(record: CommitRecord): void {

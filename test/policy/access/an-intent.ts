@@ -10,6 +10,7 @@ import type { IngressPolicy } from '../../../src/policy/intent/ingress-policy.ts
 import type { MeshPolicyIntent } from '../../../src/policy/intent/mesh-policy-intent.ts'
 import type { PolicyTestIntent } from '../../../src/policy/intent/policy-test-intent.ts'
 import type { Intent } from '../../../src/policy/intent.ts'
+import { meshSettings } from '../../support/intent-builders.ts'
 
 export function at(line: number): SourceLocation {
   return { file: 'policy.yaml', line, column: 1 }
@@ -120,21 +121,11 @@ export function anIntent(fixture: IntentFixture = {}): Intent {
     new Map(items.map((item) => [toObjectKey(item.id), item]))
   return {
     commit: toCommitSha('a'.repeat(40)),
-    mesh: {
+    mesh: meshSettings({
       permissive: fixture.permissive ?? false,
       egressPassthrough: fixture.egressPassthrough ?? false,
-      certificateValidityMs: 86_400_000,
-      tlsMinimum: 'TLSv1_2',
-      tlsMaximum: 'TLSv1_3',
-      cipherSuites: [],
-      ecdhCurves: [],
-      envoyLogLevel: 'error',
-      outboundIpRangeExclusions: [],
-      outboundIpRangeInclusions: [],
-      outboundPortExclusions: [],
-      inboundPortExclusions: [],
       location: at(5),
-    },
+    }),
     namespaces: new Map(
       namespaces.map((name) => [
         name,

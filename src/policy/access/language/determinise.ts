@@ -1,5 +1,6 @@
 /** Subset construction, with zero-width assertions decided by the characters on either side. */
-import { ALPHABET_SIZE, type CharSet, hasChar } from './char-set.ts'
+import { type AlphabetClasses, alphabetClasses } from './alphabet-classes.ts'
+import { type CharSet, hasChar } from './char-set.ts'
 import { type Dfa, exploreDfa } from './dfa.ts'
 import { WORD } from './named-classes.ts'
 import type { Nfa } from './nfa.ts'
@@ -15,7 +16,7 @@ interface Subset {
 }
 
 export function determinise(nfa: Nfa): Dfa {
-  const { classOf, representatives } = alphabetClasses(nfa)
+  const { classOf, representatives } = classesOf(nfa)
   return exploreDfa<Subset>({
     start: { states: [0], before: 'edge' },
     classOf,
@@ -77,21 +78,11 @@ function besideOf(code: number): Beside {
 }
 
 /** Characters that no edge tells apart share a class. Word characters stand apart when assertions look at them. */
-function alphabetClasses(nfa: Nfa): { classOf: Uint8Array; representatives: number[] } {
+function classesOf(nfa: Nfa): AlphabetClasses {
   const sets = new Set<CharSet>(nfa.hasLooks ? [WORD] : [])
   for (const edges of nfa.edges)
     for (const edge of edges) if (edge.type === 'chars') sets.add(edge.set)
-  const index = new Map<string, number>()
-  const representatives: number[] = []
-  const classOf = new Uint8Array(ALPHABET_SIZE)
-  for (let code = 0; code < ALPHABET_SIZE; code++) {
-    const key = Array.from(sets, (set) => (hasChar(set, code) ? '1' : '0')).join('')
-    let known = index.get(key)
-    if (known === undefined) {
-      known = representatives.push(code) - 1
-      index.set(key, known)
-    }
-    classOf[code] = known
-  }
-  return { classOf, representatives }
+  return alphabetClasses((code) =>
+    Array.from(sets, (set) => (hasChar(set, code) ? '1' : '0')).join(''),
+  )
 }

@@ -1,4 +1,5 @@
 /** Deterministic automata over ASCII, and the operations that decide questions about them. */
+import { type AlphabetClasses, alphabetClasses } from './alphabet-classes.ts'
 import { ALPHABET_SIZE } from './char-set.ts'
 import { AutomatonTooLargeError } from './nfa.ts'
 
@@ -117,21 +118,6 @@ function isHopeless([x, y]: Pair, wanted: 'in b' | 'not in b'): boolean {
   return x === DEAD || (wanted === 'in b' && y === DEAD)
 }
 
-function joinClasses(
-  a: Uint8Array,
-  b: Uint8Array,
-): { classOf: Uint8Array; representatives: number[] } {
-  const index = new Map<number, number>()
-  const representatives: number[] = []
-  const classOf = new Uint8Array(ALPHABET_SIZE)
-  for (let code = 0; code < ALPHABET_SIZE; code++) {
-    const key = (a[code] ?? 0) * ALPHABET_SIZE + (b[code] ?? 0)
-    let known = index.get(key)
-    if (known === undefined) {
-      known = representatives.push(code) - 1
-      index.set(key, known)
-    }
-    classOf[code] = known
-  }
-  return { classOf, representatives }
+function joinClasses(a: Uint8Array, b: Uint8Array): AlphabetClasses {
+  return alphabetClasses((code) => (a[code] ?? 0) * ALPHABET_SIZE + (b[code] ?? 0))
 }
