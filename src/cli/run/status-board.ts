@@ -1,7 +1,7 @@
 /** Holds what became of the last commits, for the HTTP API, the log and whoever waits for a commit to be enforced. */
 import type { CommitSha } from '../../model/commit-sha.ts'
 import { untilAborted } from '../../model/until-aborted.ts'
-import { type CommitRecord, isSettled } from './commit-record.ts'
+import { type CommitRecord, isSettled } from '../../reconciler/commit-record.ts'
 
 const KEPT = 20
 

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
 import { isCommitSha } from '../../model/commit-sha.ts'
-import type { CommitRecord } from './commit-record.ts'
+import type { CommitRecord } from '../../reconciler/commit-record.ts'
 import type { StatusBoard } from './status-board.ts'
 
 /** Longest wait that a request may ask for. */

@@ -1,6 +1,6 @@
 import type { Ms } from '../../model/clock.ts'
 import type { Problem } from '../../model/problem.ts'
-import type { CommitRecord } from '../run/commit-record.ts'
+import type { CommitRecord } from '../../reconciler/commit-record.ts'
 import type { CommitReport } from './report.ts'
 
 /** `elapsedMs`: from the commit to the last ACK as seen from outside; else what the control plane measured. */

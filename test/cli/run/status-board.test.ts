@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { CommitRecord } from '../../../src/cli/run/commit-record.ts'
+import type { CommitRecord } from '../../../src/reconciler/commit-record.ts'
 import { StatusBoard } from '../../../src/cli/run/status-board.ts'
 import type { Instant } from '../../../src/model/clock.ts'
 import { type CommitSha, toCommitSha } from '../../../src/model/commit-sha.ts'

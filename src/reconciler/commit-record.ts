@@ -1,8 +1,19 @@
 /** What became of one commit: sourced, validated, applied, enforced, or where it stopped and why. */
-import type { Instant, Ms } from '../../model/clock.ts'
-import type { CommitSha } from '../../model/commit-sha.ts'
-import type { Problem } from '../../model/problem.ts'
-import type { RejectedResource } from '../../xds/enforcement.ts'
+import type { Instant, Ms } from '../model/clock.ts'
+import type { CommitSha } from '../model/commit-sha.ts'
+import type { Problem } from '../model/problem.ts'
+import type { SourceLocation } from '../model/source-location.ts'
+
+/** What a proxy would not take, and the policy lines that made it. */
+export interface RejectedByProxy {
+  readonly proxy: string
+  /** The kind of xDS resource. */
+  readonly type: string
+  readonly name: string
+  /** The proxy's own words, cut to 1 KiB. */
+  readonly error: string
+  readonly origins: readonly SourceLocation[]
+}
 
 export interface PlanCounts {
   readonly create: number
@@ -47,7 +58,7 @@ export interface CommitRecord {
   readonly touched: number
   /** Those of them that have ACKed all of it. */
   readonly acked: number
-  readonly nacked: readonly RejectedResource[]
+  readonly nacked: readonly RejectedByProxy[]
   /** Why the commit stopped, where it did. */
   readonly reason?: string
 }
