@@ -24,10 +24,11 @@ export interface CommitHeader {
 }
 
 /**
- * How a ref moved: `descendant` is a fast-forward, `rewritten` a force push, `unknown` means that the history which would
- * tell was never fetched.
+ * How a ref moved: `descendant` is a fast-forward. `rewritten` is a force push: the commit before is not in the history of
+ * this one. `behind` is a force push to an older commit: this one is in the history of the commit before. `unknown` means that
+ * the history which would tell was never fetched.
  */
-export type CommitRelation = 'same' | 'descendant' | 'rewritten' | 'unknown'
+export type CommitRelation = 'same' | 'descendant' | 'behind' | 'rewritten' | 'unknown'
 
 export interface GitSource {
   /** Resolves a branch, tag or SHA at the remote as it is now, fetching what is new. */

@@ -171,9 +171,8 @@ export class Reconciler {
     if (before?.header.sha === commit) return before
     const { git } = this.#options
     const header = await git.header(commit, signal)
-    const from = before?.header.sha ?? (await this.#loadInventory()).accepted
-    const relation =
-      from === undefined ? 'unknown' : await git.relation({ from, to: commit }, signal)
+    const from = this.commit ?? (await this.#loadInventory()).accepted
+    const relation = from === undefined ? 'first' : await git.relation({ from, to: commit }, signal)
     this.#tell({ type: 'sourced', commit, header, relation, at: this.#now() })
     const judged = await this.#judge(commit, signal, header)
     const { problems } = judged

@@ -67,16 +67,22 @@ describe('a good commit', () => {
     })
   })
 
-  it('says when the branch was rewritten', async () => {
+  it('says how it stands to the last one that was accepted, whatever was rejected in between', async () => {
     const world = await aReconcilerWorld()
     const first = world.git.commit(BOOKSTORE_FILES)
+    await world.pass()
     world.git.commit({ ...BOOKSTORE_FILES, ...grantFile('bookthief') })
     await world.pass()
     world.git.reset(first)
+    world.git.commit({ 'broken.yaml': 'kind: [' })
     await world.pass()
-    expect(world.progress.filter(({ type }) => type === 'sourced')).toMatchObject([
-      { relation: 'unknown' },
-      { relation: 'rewritten' },
+    world.git.commit(BOOKSTORE_FILES)
+    await world.pass()
+    world.git.reset(first)
+    await world.pass()
+    const relations = world.progress.map((one) => one.type === 'sourced' && one.relation)
+    expect(relations.filter(Boolean)).toEqual([
+      ...['first', 'descendant', 'rewritten', 'rewritten', 'behind'],
     ])
   })
 

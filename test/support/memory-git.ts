@@ -49,13 +49,18 @@ export class MemoryGit implements GitSource {
 
   relation: GitSource['relation'] = async ({ from, to }) => {
     if (from === to) return 'same'
+    if (this.#isAncestor(from, to)) return 'descendant'
+    return this.#isAncestor(to, from) ? 'behind' : 'rewritten'
+  }
+
+  #isAncestor(older: CommitSha, newer: CommitSha): boolean {
     for (
-      let sha: CommitSha | undefined = to;
+      let sha: CommitSha | undefined = newer;
       sha !== undefined;
       sha = this.#get(sha).header.parents[0]
     )
-      if (sha === from) return 'descendant'
-    return 'rewritten'
+      if (sha === older) return true
+    return false
   }
 
   #get(sha: CommitSha): Commit {

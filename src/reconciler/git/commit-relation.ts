@@ -8,7 +8,7 @@ export type ParentsOf = (commit: CommitSha) => Promise<readonly CommitSha[] | un
 /** Beyond so many commits the answer is `unknown`: it informs people and is not worth a walk of a long history. */
 const MAX_COMMITS = 2_000
 
-/** Promises `rewritten` and `descendant` only where the commits at hand prove it. */
+/** Promises `descendant`, `behind` and `rewritten` only where the commits at hand prove it. */
 export async function commitRelation(
   move: { readonly from: CommitSha; readonly to: CommitSha },
   parentsOf: ParentsOf,
@@ -16,9 +16,10 @@ export async function commitRelation(
   if (move.from === move.to) return 'same'
   const after = await walk(move.to, parentsOf, move.from)
   if (after.seen.has(move.from)) return 'descendant'
+  const before = await walk(move.from, parentsOf, move.to)
+  if (before.seen.has(move.to)) return 'behind'
   if (after.missing.size === 0 && !after.cut) return 'rewritten'
   // `from` cannot be reached through one of its own ancestors, so a boundary that both share proves nothing is hidden.
-  const before = await walk(move.from, parentsOf)
   const hidden = [...after.missing].some((commit) => !before.missing.has(commit))
   return hidden || after.cut || before.cut ? 'unknown' : 'rewritten'
 }
