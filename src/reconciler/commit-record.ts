@@ -3,6 +3,7 @@ import type { Instant, Ms } from '../model/clock.ts'
 import type { CommitSha } from '../model/commit-sha.ts'
 import type { Problem } from '../model/problem.ts'
 import type { SourceLocation } from '../model/source-location.ts'
+import type { CommitRelation } from './git-source.ts'
 
 /** What a proxy would not take, and the policy lines that made it. */
 export interface RejectedByProxy {
@@ -43,6 +44,10 @@ export interface CommitRecord {
     /** A newer commit came before this one was enforced. */
     | 'superseded'
   readonly sourcedAt: Instant
+  /** How the ref moved, from `before`; `first` without one. Anything but `same` and `descendant` deserves a look. */
+  readonly relation?: CommitRelation | 'first'
+  /** The commit that was accepted last when this one was sourced. */
+  readonly before?: CommitSha
   readonly validatedAt?: Instant
   readonly appliedAt?: Instant
   readonly enforcedAt?: Instant

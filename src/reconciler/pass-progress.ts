@@ -9,14 +9,15 @@ import type { Plan } from './plan/step.ts'
 
 export type PassProgress =
   /**
-   * The branch names a commit that the pass before did not have. `relation` is to the last one that was accepted, so that a
-   * rejected commit in between hides no way back; `first` when there is none.
+   * The branch names a commit that the pass before did not have. `relation` is to `before`, the last one that was accepted,
+   * so that a rejected commit in between hides no way back; `first` when there is none.
    */
   | {
       readonly type: 'sourced'
       readonly commit: CommitSha
       readonly header: CommitHeader
       readonly relation: CommitRelation | 'first'
+      readonly before?: CommitSha
       readonly at: Instant
     }
   /** No error in any document, and the policy tests pass; `problems` are warnings. */

@@ -172,8 +172,11 @@ export class Reconciler {
     const { git } = this.#options
     const header = await git.header(commit, signal)
     const from = this.commit ?? (await this.#loadInventory()).accepted
-    const relation = from === undefined ? 'first' : await git.relation({ from, to: commit }, signal)
-    this.#tell({ type: 'sourced', commit, header, relation, at: this.#now() })
+    const move =
+      from === undefined
+        ? { relation: 'first' as const }
+        : { relation: await git.relation({ from, to: commit }, signal), before: from }
+    this.#tell({ type: 'sourced', commit, header, ...move, at: this.#now() })
     const judged = await this.#judge(commit, signal, header)
     const { problems } = judged
     const at = this.#now()

@@ -1,9 +1,10 @@
 /** `plumb status`: what became of the last commits, and which proxies are connected. */
 import Table from 'cli-table3'
 import { Command, Option } from 'commander'
+import type { CommitRecord } from '../../reconciler/commit-record.ts'
+import { printRefMove } from '../../reconciler/print-ref-move.ts'
 import { ControlPlaneClient } from '../control-plane-client.ts'
 import { EXIT_CODE } from '../exit-code.ts'
-import type { CommitRecord } from '../../reconciler/commit-record.ts'
 import { defaultDataDirectory, socketPath } from '../run/run-options.ts'
 import type { Status } from '../run/status-routes.ts'
 import { wantsColour } from '../wants-colour.ts'
@@ -45,11 +46,13 @@ function printStatus(status: Status): string {
   })
   for (const record of status.history.toReversed()) table.push(toCells(record))
   const ready = status.ready ? 'ready' : `not ready: ${status.reason}`
-  const problems = status.history.at(-1)?.problems ?? []
+  const newest = status.history.at(-1)
+  const move = newest && printRefMove(newest)
   return [
     `${ready}, ${status.proxies.connected} of ${status.proxies.known} proxies connected`,
     status.history.length === 0 ? 'no commit has been sourced yet' : table.toString(),
-    ...problems.map(
+    ...(move === undefined ? [] : [move]),
+    ...(newest?.problems ?? []).map(
       ({ location, code, message }) =>
         `${location.file}:${location.line}:${location.column}  ${code}  ${message}`,
     ),

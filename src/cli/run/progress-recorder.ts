@@ -9,6 +9,7 @@ import type { MatchCompiler } from '../../policy/access/match-compiler.ts'
 import type { Intent } from '../../policy/intent.ts'
 import type { PassProgress } from '../../reconciler/pass-progress.ts'
 import { countSteps } from '../../reconciler/plan/step.ts'
+import { printRefMove } from '../../reconciler/print-ref-move.ts'
 import type { ReconcileOutcome } from '../../reconciler/reconcile-outcome.ts'
 import { printAccessChanges } from '../../review/access/print-access-changes.ts'
 import type { Enforcement } from '../../xds/enforcement.ts'
@@ -86,14 +87,19 @@ export class ProgressRecorder {
     this.#settle(commit)
   }
 
-  #sourced({ commit, header, relation, at }: PassProgress & { readonly type: 'sourced' }): void {
+  #sourced(progress: PassProgress & { readonly type: 'sourced' }): void {
+    const { commit, header, relation, before, at } = progress
+    const { board, log } = this.#options
     const subject = header.message.split('\n')[0] ?? ''
     const { author } = header
-    this.#options.board.begin({
-      ...{ commit, subject, author, state: 'sourced', sourcedAt: at },
+    const move = { relation, ...(before !== undefined && { before }) }
+    board.begin({
+      ...{ commit, subject, author, ...move, state: 'sourced', sourcedAt: at },
       ...{ problems: [], touched: 0, acked: 0, nacked: [] },
     })
-    this.#options.log.info('commit sourced', { commit, subject, author, relation })
+    const reason = printRefMove(progress)
+    if (reason === undefined) log.info('commit sourced', { commit, subject, author, relation })
+    else log.warn('commit sourced', { commit, subject, author, ...move, reason })
   }
 
   #validated({

@@ -44,6 +44,30 @@ const validated: PassProgress = {
   ...{ type: 'validated', commit, intent: anIntent({ grants }), problems: [], at },
 }
 
+describe('a ref that moves', () => {
+  const before = toCommitSha('b'.repeat(40))
+
+  it.each([
+    ['behind', `the ref went back: ${commit} is older than ${before}`],
+    ['rewritten', `${commit} does not follow ${before}`],
+    ['unknown', `whether ${commit} follows ${before}, which was accepted before, is not known`],
+  ] as const)('to a commit that is %s is warned of, and recorded', (relation, sentence) => {
+    const { recorder, board, log } = aRecorder()
+    recorder.progress({ ...sourced, relation, before })
+    expect(log.lines).toMatchObject([
+      { level: 'warn', sentence: 'commit sourced', fields: { relation, before } },
+    ])
+    expect(log.lines[0]?.fields?.['reason']).toContain(sentence)
+    expect(board.record(commit)).toMatchObject({ relation, before })
+  })
+
+  it.each(['first', 'same', 'descendant'] as const)('to %s is no news', (relation) => {
+    const { recorder, log } = aRecorder()
+    recorder.progress({ ...sourced, relation })
+    expect(log.sentences).toEqual(['commit sourced'])
+  })
+})
+
 describe('the record of a commit', () => {
   it('is enforced only when the cluster has it and every touched proxy has ACKed it, in either order', () => {
     const one = aRecorder()
