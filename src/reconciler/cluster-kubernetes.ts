@@ -4,6 +4,8 @@ import type { Entropy } from '../model/entropy.ts'
 import type { KubernetesObject } from '../model/kubernetes-object.ts'
 import type { Logger } from '../model/logger.ts'
 import { type ObjectId, type ObjectKind, toApiVersion, toObjectId } from '../model/object-id.ts'
+import { type ServiceAccount, toAccountKey } from '../model/service-account.ts'
+import { isDnsLabel, isDnsSubdomain } from '../policy/kinds/fields/names.ts'
 import {
   type ApplyOptions,
   type Cluster,
@@ -53,20 +55,41 @@ export async function openKubernetesCluster(
   if (cluster?.skipTLSVerify)
     options.log.warn('the kubeconfig tells not to verify who the API server is')
   const { clock, entropy } = options
-  return new KubernetesCluster(new ApiConnection({ config, clock }), clock, entropy)
+  const connection = new ApiConnection({ config, clock })
+  const kinds = new ServedKinds(async (path) => await connection.call({ method: 'GET', path }))
+  return new KubernetesCluster({ connection, kinds, clock, entropy })
+}
+
+interface Parts {
+  readonly connection: ApiConnection
+  readonly kinds: ServedKinds
+  readonly clock: Clock
+  readonly entropy: Entropy
 }
 
 export class KubernetesCluster implements Cluster {
-  readonly #connection: ApiConnection
-  readonly #clock: Clock
-  readonly #entropy: Entropy
-  readonly #kinds: ServedKinds
+  readonly #parts: Parts
+  readonly #account: ServiceAccount | undefined
 
-  constructor(connection: ApiConnection, clock: Clock, entropy: Entropy) {
-    this.#connection = connection
-    this.#clock = clock
-    this.#entropy = entropy
-    this.#kinds = new ServedKinds(async (path) => await connection.call({ method: 'GET', path }))
+  constructor(parts: Parts, account?: ServiceAccount) {
+    this.#parts = parts
+    this.#account = account
+  }
+
+  /**
+   * The same cluster with the rights of a service account and no others: what the account may not do is `Forbidden`, and the
+   * message names it. It takes the right to `impersonate` that service account, and ends with this cluster's connection.
+   * Throws `ClusterError` `Invalid` for what can be no service account.
+   */
+  as(account: ServiceAccount): Cluster {
+    const { namespace, name } = account
+    // Anything else would be a user of that name to the API server, who could be anybody.
+    if (!isDnsLabel(namespace) || !isDnsSubdomain(name))
+      throw new ClusterError(
+        'Invalid',
+        `there can be no service account ${JSON.stringify(name)} in a namespace ${JSON.stringify(namespace)}; use the names of one`,
+      )
+    return new KubernetesCluster(this.#parts, account)
   }
 
   async get(id: ObjectId): Promise<KubernetesObject | undefined> {
@@ -93,7 +116,7 @@ export class KubernetesCluster implements Cluster {
     const { signal } = options
     let { resourceVersion } = options
     while (!signal.aborted) {
-      const openedAt = this.#clock.monotonic()
+      const openedAt = this.#parts.clock.monotonic()
       try {
         for await (const event of this.#watchOnce(kind, { ...options, resourceVersion })) {
           resourceVersion = versionOf(event)
@@ -103,7 +126,7 @@ export class KubernetesCluster implements Cluster {
         if (signal.aborted) return
         throw error
       }
-      if (!signal.aborted && this.#clock.monotonic() - openedAt < SHORTEST_WATCH_MS)
+      if (!signal.aborted && this.#parts.clock.monotonic() - openedAt < SHORTEST_WATCH_MS)
         throw new ClusterError('Unavailable', `the server ended the watch of ${kind.kind} at once`)
     }
   }
@@ -148,7 +171,7 @@ export class KubernetesCluster implements Cluster {
 
   /** Ends calls and watches that are under way. */
   close(): void {
-    this.#connection.close()
+    this.#parts.connection.close()
   }
 
   /** Every page is of the same moment, whose version they all carry. */
@@ -170,7 +193,7 @@ export class KubernetesCluster implements Cluster {
 
   async *#watchOnce(kind: ObjectKind, options: WatchOptions): AsyncIterable<WatchEvent> {
     const path = await this.#collectionPath(kind, options.namespace)
-    const [byte = 0] = this.#entropy.bytes(1)
+    const [byte = 0] = this.#parts.entropy.bytes(1)
     const query = {
       watch: 'true',
       allowWatchBookmarks: 'true',
@@ -178,9 +201,9 @@ export class KubernetesCluster implements Cluster {
       labelSelector: printSelector(options.labels),
       timeoutSeconds: String(WATCH_LASTS_S + Math.round((WATCH_LASTS_S * byte) / 255)),
     }
-    const call = { method: 'GET', path, query } as const
-    const answer = await this.#sayingWhat(kind, this.#connection.open(call, options.signal))
-    const listening = { clock: this.#clock, silenceMs: WATCH_SILENCE_MS }
+    const call = this.#withRights({ method: 'GET', path, query })
+    const answer = await this.#sayingWhat(kind, this.#parts.connection.open(call, options.signal))
+    const listening = { clock: this.#parts.clock, silenceMs: WATCH_SILENCE_MS }
     for await (const line of answerLines(answer, listening)) yield fromWatchLine(line)
   }
 
@@ -196,14 +219,20 @@ export class KubernetesCluster implements Cluster {
   }
 
   async #call(kind: ObjectKind, call: ApiRequest): Promise<unknown> {
-    return await this.#sayingWhat(kind, this.#connection.call(call))
+    return await this.#sayingWhat(kind, this.#parts.connection.call(this.#withRights(call)))
   }
 
-  /** A kind that has gone since it was looked up is named. */
+  #withRights(call: ApiRequest): ApiRequest {
+    return this.#account === undefined ? call : { ...call, as: this.#account }
+  }
+
+  /** A kind that has gone since it was looked up is named, and so is the account whose rights were asked about. */
   async #sayingWhat<T>(kind: ObjectKind, answer: Promise<T>): Promise<T> {
     try {
       return await answer
     } catch (error) {
+      if (error instanceof ClusterError && error.code === 'Forbidden')
+        throw forbidden(error, this.#account)
       if (!(error instanceof ClusterError && error.code === 'KindNotServed')) throw error
       throw new ClusterError(
         'KindNotServed',
@@ -214,7 +243,7 @@ export class KubernetesCluster implements Cluster {
   }
 
   async #collectionPath(kind: ObjectKind, namespace = ''): Promise<string> {
-    const { plural, namespaced } = await this.#kinds.of(kind)
+    const { plural, namespaced } = await this.#parts.kinds.of(kind)
     const within =
       namespaced && namespace !== '' ? `/namespaces/${encodeURIComponent(namespace)}` : ''
     return `${versionPath(kind)}${within}/${plural}`
@@ -229,6 +258,13 @@ interface ListPage {
 /** Lists of the server's own kinds leave out what the list says once. */
 function withKind(item: KubernetesObject, kind: ObjectKind): KubernetesObject {
   return { ...item, apiVersion: toApiVersion(kind), kind: kind.kind }
+}
+
+/** Where it is we who may not impersonate, the server's message names us and not the account. */
+function forbidden(error: ClusterError, account: ServiceAccount | undefined): ClusterError {
+  if (account === undefined) return error
+  const message = `as the service account ${toAccountKey(account)}: ${error.message}`
+  return new ClusterError('Forbidden', message, { cause: error })
 }
 
 function versionOf(event: WatchEvent): string {

@@ -1,6 +1,4 @@
 /** The cluster port on a real kube-apiserver: the contract, the kinds we install, and what kubectl makes of them. */
-import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SystemClock } from '../../src/cli/system-clock.ts'
 import { SystemEntropy } from '../../src/cli/system-entropy.ts'
@@ -25,7 +23,6 @@ import {
   SPLIT,
 } from '../support/cluster-objects.ts'
 import { RecordingLogger } from '../support/recording-logger.ts'
-import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { crashAtEveryWrite } from './kube/crash-at-every-write.ts'
 import { exampleIntent } from './kube/example-intent.ts'
 import { KubeControlPlane } from './kube/kube-control-plane.ts'
@@ -131,27 +128,6 @@ describe.skipIf(trouble)('on a real API server', () => {
     )
     expect(labelled).toMatchObject({ metadata: { labels: { a: 'b' } }, status })
     await cluster.delete(toObjectId(created))
-  })
-
-  it('is let in by a client certificate as by a token, and with neither is refused', async () => {
-    const { kubeconfig } = kube
-    const byCertificate = await openKubernetesCluster({
-      ...{ ...shell, log, kubeconfig, context: 'certificate' },
-    })
-    const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }
-    const who = await byCertificate.create({ ...review, metadata: { name: '' } }, asGit)
-    expect(who['status']).toMatchObject({
-      userInfo: { username: 'admin', groups: expect.arrayContaining(['system:masters']) as [] },
-    })
-    byCertificate.close()
-    const config = JSON.parse(await readFile(kubeconfig, 'utf8')) as { users: object[] }
-    const file = join(await temporaryDirectory(), 'kubeconfig')
-    await writeFile(file, JSON.stringify({ ...config, users: [{ name: 'token', user: {} }] }))
-    const anonymous = await openKubernetesCluster({ ...shell, log, kubeconfig: file })
-    const refused = await anonymous.list(NAMESPACE).catch((error: unknown) => error)
-    expect(refused).toMatchObject({ code: 'Forbidden' })
-    expect(String(refused)).toContain('system:anonymous')
-    anonymous.close()
   })
 
   it('lists more objects than a page holds', async () => {

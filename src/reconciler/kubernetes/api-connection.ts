@@ -7,6 +7,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https'
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { Clock, Ms } from '../../model/clock.ts'
+import type { ServiceAccount } from '../../model/service-account.ts'
 import { ClusterError } from '../cluster.ts'
 import { toClusterError } from './to-cluster-error.ts'
 
@@ -27,6 +28,8 @@ export interface ApiRequest {
   readonly query?: Readonly<Record<string, string | undefined>>
   readonly body?: unknown
   readonly contentType?: string
+  /** Whose rights decide. Default: those of whom the kubeconfig names. */
+  readonly as?: ServiceAccount
 }
 
 export class ApiConnection {
@@ -112,7 +115,7 @@ export class ApiConnection {
 
   /** Credentials are asked for anew every time: tokens of service accounts last an hour, those of plugins minutes. */
   async #optionsOf(
-    { method, path, query, contentType = 'application/json' }: ApiRequest,
+    { method, path, query, contentType = 'application/json', as }: ApiRequest,
     body: string | undefined,
     agent: HttpAgent,
     signal: AbortSignal,
@@ -132,6 +135,8 @@ export class ApiConnection {
       },
     }
     await this.#config.applyToHTTPSOptions(options)
+    // Last, because a kubeconfig may impersonate somebody, too (`as`), and it is for whom we act that is asked.
+    Object.assign(options.headers ?? {}, impersonation(as))
     const isProxied = this.#config.getCurrentCluster()?.proxyUrl !== undefined
     return isProxied ? options : { ...options, agent }
   }
@@ -148,6 +153,15 @@ export class ApiConnection {
       : `the API server at ${this.#server.origin} cannot be asked: ${reason}`
     return new ClusterError('Unavailable', message, { cause: error })
   }
+}
+
+/**
+ * Without groups, because the server knows those of a service account, and to name them would take the right to impersonate each:
+ * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
+ */
+function impersonation(account: ServiceAccount | undefined): Readonly<Record<string, string>> {
+  if (account === undefined) return {}
+  return { 'Impersonate-User': `system:serviceaccount:${account.namespace}:${account.name}` }
 }
 
 class StaleConnection extends Error {}
