@@ -9,6 +9,7 @@ import { commitRelation } from './git/commit-relation.ts'
 import { withDeadline } from './git/deadline.ts'
 import { Mutex } from './git/mutex.ts'
 import { parseRefName, type RefName } from './git/ref-name.ts'
+import { RemoteManners } from './git/remote-manners.ts'
 import {
   type CommitHeader,
   type CommitRelation,
@@ -37,9 +38,11 @@ export class RemoteGitSource implements GitSource {
   readonly #mutex = new Mutex()
   /** Fetched anew because its objects were damaged; a second time would not help. */
   #mended: CommitSha | undefined
+  readonly #manners: RemoteManners
 
   constructor(options: RemoteOptions) {
     this.#options = options
+    this.#manners = new RemoteManners({ clock: options.clock, url: options.remote.url })
   }
 
   async resolve(ref: string, signal: AbortSignal): Promise<CommitSha> {
@@ -97,7 +100,9 @@ export class RemoteGitSource implements GitSource {
 
   async #resolve(ref: string, name: RefName, signal: AbortSignal): Promise<CommitSha> {
     if (name.type === 'commit') return this.#bring(name.commit, signal)
-    const found = await findRef(this.#options.remote, name.candidates, signal)
+    const found = await this.#manners.ask(() =>
+      findRef(this.#options.remote, name.candidates, signal),
+    )
     if (found === undefined)
       throw new GitSourceError(
         'RefNotFound',
@@ -113,7 +118,11 @@ export class RemoteGitSource implements GitSource {
     return this.#fetch({ name: commit, oid: commit }, signal)
   }
 
-  async #fetch(wanted: RemoteRef, signal: AbortSignal): Promise<CommitSha> {
+  #fetch(wanted: RemoteRef, signal: AbortSignal): Promise<CommitSha> {
+    return this.#manners.fetch(wanted.oid, () => this.#fetchOrClone(wanted, signal))
+  }
+
+  async #fetchOrClone(wanted: RemoteRef, signal: AbortSignal): Promise<CommitSha> {
     const { cache, log, maxPacks } = this.#options
     const current = cache.current
     if (current !== undefined && (await current.packCount()) < maxPacks) {

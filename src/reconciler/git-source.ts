@@ -5,6 +5,7 @@
  * apart; a commit that was read once is read again without the network; nothing outside the tree is read and no link is followed; size and count are bounded; an abort stops promptly.
  * Errors: `GitSourceError`, thrown.
  */
+import type { Ms } from '../model/clock.ts'
 import type { CommitSha } from '../model/commit-sha.ts'
 import type { SourceFile } from '../model/source-file.ts'
 
@@ -60,13 +61,22 @@ export type GitSourceErrorCode =
   | 'RepositoryInvalid'
   | 'Aborted'
 
-/** `message` is one sentence for the operator: what was asked of which URL (credentials removed), what came back, what to do. */
+/**
+ * `message` is one sentence for the operator: what was asked of which URL (credentials removed), what came back, what to do.
+ * `retryAfterMs` is set where the server asked for a pause; whatever is asked of the source before it is over fails at once.
+ */
 export class GitSourceError extends Error {
   readonly code: GitSourceErrorCode
+  readonly retryAfterMs: Ms | undefined
 
-  constructor(code: GitSourceErrorCode, message: string, options?: ErrorOptions) {
+  constructor(
+    code: GitSourceErrorCode,
+    message: string,
+    options?: ErrorOptions & { readonly retryAfterMs?: Ms | undefined },
+  ) {
     super(message, options)
     this.name = 'GitSourceError'
     this.code = code
+    this.retryAfterMs = options?.retryAfterMs
   }
 }

@@ -9,6 +9,8 @@ import type { ReconcileOutcome } from './reconcile-outcome.ts'
 
 /** Others have to do something first, and they do not tell us when they have. */
 const LOOK_AGAIN_MS = 30_000
+/** The adapters leave an API server alone for so long at most, and passes wait no longer. */
+const LONGEST_PAUSE_MS = 60_000
 
 /** `result` is absent for a plan that was blocked. */
 export function toOutcome(plan: Plan, result: ApplyResult | undefined): ReconcileOutcome {
@@ -40,7 +42,9 @@ export function toFailure(
   error: ClusterError | GitSourceError,
   commit: CommitSha | undefined,
 ): ReconcileOutcome {
-  const retryAfterMs = error instanceof ClusterError ? error.retryAfterMs : undefined
+  const asked = error.retryAfterMs
+  const retryAfterMs =
+    error instanceof ClusterError && asked ? Math.min(asked, LONGEST_PAUSE_MS) : asked
   return {
     type: 'failed',
     error,

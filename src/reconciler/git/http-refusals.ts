@@ -1,11 +1,23 @@
 /** What a failed HTTP exchange means to the operator. */
+import type { Ms } from '../../model/clock.ts'
 import { GitSourceError } from '../git-source.ts'
 
+/** `retryAfterMs`: where the server asked for a pause. */
 export function refuseStatus(
   asked: { readonly url: string; readonly authorization: string | undefined },
   status: number,
+  retryAfterMs?: Ms,
 ): GitSourceError {
   const { url } = asked
+  // GitHub says 403 where others say 429.
+  if (status === 429 || (status === 403 && retryAfterMs !== undefined)) {
+    const pause = retryAfterMs === undefined ? '' : `, and for a pause of ${retryAfterMs / 1000} s`
+    return new GitSourceError(
+      'HostUnreachable',
+      `${url} asks for fewer requests (status ${status})${pause}; poll less often`,
+      { retryAfterMs },
+    )
+  }
   const credentials = asked.authorization === undefined ? 'no credentials' : 'the given credentials'
   switch (status) {
     case 401:
@@ -22,16 +34,12 @@ export function refuseStatus(
         'RepositoryInvalid',
         `${url} has no repository, or none that ${credentials} may see (status ${status}); check the address`,
       )
-    case 429:
-      return new GitSourceError(
-        'HostUnreachable',
-        `${url} asks for fewer requests (status 429); poll less often`,
-      )
     default:
       return status >= 500
         ? new GitSourceError(
             'HostUnreachable',
             `${url} failed (status ${status}); this mends itself when the server does`,
+            { retryAfterMs },
           )
         : new GitSourceError(
             'RepositoryInvalid',

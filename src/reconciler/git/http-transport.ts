@@ -8,6 +8,7 @@ import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import { GitSourceError } from '../git-source.ts'
 import { refuseStatus, unreachable } from './http-refusals.ts'
+import { readRetryAfter } from './retry-after.ts'
 
 /** The shapes of isomorphic-git's `HttpClient`. */
 export interface TransportRequest {
@@ -76,7 +77,8 @@ export class HttpTransport {
       const status = response.statusCode ?? 0
       if (status === 200) return response
       response.destroy()
-      if (!isRedirect(status)) throw refuseStatus(this.#options, status)
+      if (!isRedirect(status))
+        throw refuseStatus(this.#options, status, readRetryAfter(response.headers))
       url = this.#redirected(url, response.headers.location)
     }
     throw new GitSourceError(
