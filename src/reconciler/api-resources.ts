@@ -81,6 +81,10 @@ export const API_RESOURCES: readonly ApiResource[] = [
   resource('policy.openservicemesh.io/v1alpha1', 'Retry', 'retries'),
   resource('policy.openservicemesh.io/v1alpha1', 'Telemetry', 'telemetries'),
   resource('plumbline.dev/v1alpha1', 'MeshPolicy', 'meshpolicies'),
+  resource('plumbline.dev/v1alpha1', 'MeshRepository', 'meshrepositories', {
+    shortNames: ['mrepo'],
+    hasStatus: true,
+  }),
 ]
 
 const BY_KIND = new Map(API_RESOURCES.map((row) => [`${row.group}/${row.kind}`, row]))

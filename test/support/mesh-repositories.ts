@@ -1,6 +1,8 @@
 /** MeshRepositories for tests, with no more said than the test is about. */
 import type { KubernetesObject } from '../../src/model/kubernetes-object.ts'
+import { anEmbeddedCluster } from './embedded-cluster.ts'
 
+export const CONTROL_NAMESPACE = 'plumbline-system'
 export const POLICIES_URL = 'https://git.example.com/mesh.git'
 
 /** `spec.url` is set unless the spec has one. */
@@ -11,7 +13,20 @@ export function aMeshRepository(
   return {
     apiVersion: 'plumbline.dev/v1alpha1',
     kind: 'MeshRepository',
-    metadata: { name: 'policies', namespace: 'plumbline-system', ...metadata },
+    metadata: { name: 'policies', namespace: CONTROL_NAMESPACE, ...metadata },
     spec: { url: POLICIES_URL, ...spec },
   }
+}
+
+/** An embedded cluster that has the namespaces, for one test. */
+export async function aControlCluster(
+  ...more: readonly string[]
+): Promise<Awaited<ReturnType<typeof anEmbeddedCluster>>> {
+  const cluster = await anEmbeddedCluster()
+  for (const name of [CONTROL_NAMESPACE, ...more])
+    await cluster.create(
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name } },
+      { fieldManager: 'test' },
+    )
+  return cluster
 }
