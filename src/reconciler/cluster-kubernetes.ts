@@ -67,13 +67,20 @@ interface Parts {
   readonly entropy: Entropy
 }
 
+/** On what terms calls are made. */
+interface Terms {
+  readonly account?: ServiceAccount
+  /** Throws where a write may not be sent. */
+  readonly mayWrite?: () => void
+}
+
 export class KubernetesCluster implements Cluster {
   readonly #parts: Parts
-  readonly #account: ServiceAccount | undefined
+  readonly #terms: Terms
 
-  constructor(parts: Parts, account?: ServiceAccount) {
+  constructor(parts: Parts, terms: Terms = {}) {
     this.#parts = parts
-    this.#account = account
+    this.#terms = terms
   }
 
   /**
@@ -89,7 +96,17 @@ export class KubernetesCluster implements Cluster {
         'Invalid',
         `there can be no service account ${JSON.stringify(name)} in a namespace ${JSON.stringify(namespace)}; use the names of one`,
       )
-    return new KubernetesCluster(this.#parts, account)
+    return new KubernetesCluster(this.#parts, { ...this.#terms, account })
+  }
+
+  /** Ends with this cluster's connection. */
+  withWriteGate(mayWrite: () => void): Cluster {
+    const before = this.#terms.mayWrite
+    const both = (): void => {
+      before?.()
+      mayWrite()
+    }
+    return new KubernetesCluster(this.#parts, { ...this.#terms, mayWrite: both })
   }
 
   async get(id: ObjectId): Promise<KubernetesObject | undefined> {
@@ -201,7 +218,7 @@ export class KubernetesCluster implements Cluster {
       labelSelector: printSelector(options.labels),
       timeoutSeconds: String(WATCH_LASTS_S + Math.round((WATCH_LASTS_S * byte) / 255)),
     }
-    const call = this.#withRights({ method: 'GET', path, query })
+    const call = this.#onTerms({ method: 'GET', path, query })
     const answer = await this.#sayingWhat(kind, this.#parts.connection.open(call, options.signal))
     const listening = { clock: this.#parts.clock, silenceMs: WATCH_SILENCE_MS }
     for await (const line of answerLines(answer, listening)) yield fromWatchLine(line)
@@ -219,11 +236,13 @@ export class KubernetesCluster implements Cluster {
   }
 
   async #call(kind: ObjectKind, call: ApiRequest): Promise<unknown> {
-    return await this.#sayingWhat(kind, this.#parts.connection.call(this.#withRights(call)))
+    return await this.#sayingWhat(kind, this.#parts.connection.call(this.#onTerms(call)))
   }
 
-  #withRights(call: ApiRequest): ApiRequest {
-    return this.#account === undefined ? call : { ...call, as: this.#account }
+  #onTerms(call: ApiRequest): ApiRequest {
+    const { account, mayWrite } = this.#terms
+    const isWrite = call.method !== 'GET' && call.query?.['dryRun'] === undefined
+    return { ...call, as: account, maySend: isWrite ? mayWrite : undefined }
   }
 
   /** A kind that has gone since it was looked up is named, and so is the account whose rights were asked about. */
@@ -232,7 +251,7 @@ export class KubernetesCluster implements Cluster {
       return await answer
     } catch (error) {
       if (error instanceof ClusterError && error.code === 'Forbidden')
-        throw forbidden(error, this.#account)
+        throw forbidden(error, this.#terms.account)
       if (!(error instanceof ClusterError && error.code === 'KindNotServed')) throw error
       throw new ClusterError(
         'KindNotServed',

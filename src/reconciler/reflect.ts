@@ -7,7 +7,7 @@ import type { Entropy } from '../model/entropy.ts'
 import type { KubernetesObject } from '../model/kubernetes-object.ts'
 import type { Logger } from '../model/logger.ts'
 import type { ObjectKind } from '../model/object-id.ts'
-import { type Cluster, ClusterError, type WatchEvent } from './cluster.ts'
+import { type Cluster, ClusterError, type ListOptions, type WatchEvent } from './cluster.ts'
 import { JitteredBackOff } from './jittered-back-off.ts'
 
 export type ObjectEvent = Exclude<WatchEvent, { readonly type: 'bookmark' }>
@@ -15,6 +15,8 @@ export type ObjectEvent = Exclude<WatchEvent, { readonly type: 'bookmark' }>
 export interface ReflectOptions {
   readonly cluster: Cluster
   readonly kind: ObjectKind
+  /** Which of them; all when absent. */
+  readonly list?: ListOptions
   readonly clock: Clock
   readonly entropy: Entropy
   readonly log: Logger
@@ -44,17 +46,17 @@ export async function reflect(options: ReflectOptions, signal: AbortSignal): Pro
 }
 
 async function list(options: ReflectOptions): Promise<string> {
-  const { items, resourceVersion } = await options.cluster.list(options.kind)
+  const { items, resourceVersion } = await options.cluster.list(options.kind, options.list)
   tell(options, () => options.onList(items))
   return resourceVersion
 }
 
 async function* watchFrom(
-  { cluster, kind }: ReflectOptions,
+  { cluster, kind, list }: ReflectOptions,
   resourceVersion: string,
   signal: AbortSignal,
 ): AsyncIterable<WatchEvent> {
-  yield* cluster.watch(kind, { resourceVersion, signal })
+  yield* cluster.watch(kind, { ...list, resourceVersion, signal })
   if (!signal.aborted) throw new ClusterError('Unavailable', `the watch of ${kind.kind} ended`)
 }
 

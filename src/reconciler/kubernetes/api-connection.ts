@@ -3,8 +3,15 @@
  * credential plugins); the requests are our own, because no wait may be without an end: every call has a deadline, no more
  * than so many are under way, and a server that asks for a pause gets it from every caller.
  */
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingMessage,
+} from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https'
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { Clock, Ms } from '../../model/clock.ts'
 import type { ServiceAccount } from '../../model/service-account.ts'
@@ -29,7 +36,9 @@ export interface ApiRequest {
   readonly body?: unknown
   readonly contentType?: string
   /** Whose rights decide. Default: those of whom the kubeconfig names. */
-  readonly as?: ServiceAccount
+  readonly as?: ServiceAccount | undefined
+  /** Called when a connection is ready, just before the request goes out on it: what it throws, the call throws, and nothing was sent. */
+  readonly maySend?: (() => void) | undefined
 }
 
 export class ApiConnection {
@@ -100,10 +109,11 @@ export class ApiConnection {
     signal.throwIfAborted()
     const body = call.body === undefined ? undefined : JSON.stringify(call.body)
     const options = await this.#optionsOf(call, body, agent, signal)
-    const answer = await exchangeOnce(options, body).catch(async (error: unknown) => {
+    const { maySend } = call
+    const answer = await exchangeOnce(options, body, maySend).catch(async (error: unknown) => {
       // The server closed an idle connection as we took it up again: it has not seen the request.
       if (!(error instanceof StaleConnection) || call.method === 'POST') throw error
-      return await exchangeOnce(options, body)
+      return await exchangeOnce(options, body, maySend)
     })
     if ((answer.statusCode ?? 500) < 300) return answer
     throw toClusterError({
@@ -166,7 +176,11 @@ function impersonation(account: ServiceAccount | undefined): Readonly<Record<str
 
 class StaleConnection extends Error {}
 
-function exchangeOnce(options: RequestOptions, body: string | undefined): Promise<IncomingMessage> {
+function exchangeOnce(
+  options: RequestOptions,
+  body: string | undefined,
+  maySend: (() => void) | undefined,
+): Promise<IncomingMessage> {
   const request = options.protocol === 'http:' ? httpRequest : httpsRequest
   return new Promise((resolve, reject) => {
     const sent = request(options)
@@ -175,8 +189,29 @@ function exchangeOnce(options: RequestOptions, body: string | undefined): Promis
       const isStale = sent.reusedSocket && error.code === 'ECONNRESET'
       reject(isStale ? new StaleConnection(error.message, { cause: error }) : error)
     })
-    sent.end(body)
+    if (maySend === undefined) sent.end(body)
+    else onceConnected(sent, () => sendIf(maySend, sent, body))
   })
+}
+
+/** A request waits for one of the connections to come free, or for a new one to be made, and nothing leaves before its end is written. */
+function onceConnected(sent: ClientRequest, send: () => void): void {
+  sent.once('socket', (socket: Socket) => {
+    if (socket instanceof TLSSocket && socket.getProtocol() === null)
+      socket.once('secureConnect', send)
+    else if (socket.connecting) socket.once('connect', send)
+    else send()
+  })
+}
+
+function sendIf(maySend: () => void, sent: ClientRequest, body: string | undefined): void {
+  try {
+    maySend()
+  } catch (error) {
+    sent.destroy(error as Error)
+    return
+  }
+  sent.end(body)
 }
 
 async function readAll(answer: IncomingMessage): Promise<string> {
