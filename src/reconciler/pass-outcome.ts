@@ -16,7 +16,13 @@ const LONGEST_PAUSE_MS = 60_000
 export function toOutcome(plan: Plan, result: ApplyResult | undefined): ReconcileOutcome {
   const { commit, blocked } = plan
   if (result === undefined)
-    return { type: 'waiting', commit, reason: blocked ?? '', retryAfterMs: LOOK_AGAIN_MS }
+    return {
+      type: 'waiting',
+      commit,
+      waitsFor: 'allowance',
+      reason: blocked ?? '',
+      retryAfterMs: LOOK_AGAIN_MS,
+    }
   const [failure] = result.failures
   if (failure !== undefined) {
     const more = countOf(result.failures.length, 'object')
@@ -32,6 +38,7 @@ export function toOutcome(plan: Plan, result: ApplyResult | undefined): Reconcil
     return {
       type: 'waiting',
       commit,
+      waitsFor: 'objects',
       reason: `${countOf(refused.length, 'object')} cannot be written; ${printObjectId(first.id)}: ${first.reason}`,
       retryAfterMs: LOOK_AGAIN_MS,
     }

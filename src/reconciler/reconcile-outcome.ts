@@ -9,7 +9,10 @@ export type ReconcileOutcome =
   /** Nothing is wrong, but something has to happen first: an object that terminates, a prune that wants an allowance. */
   | {
       readonly type: 'waiting'
-      readonly commit: CommitSha
+      /** Absent while no commit is known. */
+      readonly commit?: CommitSha
+      /** `allowance`: a prune beyond the limit wants one, so only a person helps. Objects, where it is not said. */
+      readonly waitsFor?: 'allowance' | 'dependency' | 'objects'
       readonly reason: string
       readonly retryAfterMs: Ms
     }
