@@ -36,6 +36,7 @@ import { printTable, type Row, summarise } from './report.ts'
 import { clock, entropy, log } from './system-ports.ts'
 
 const ADS_PATH = '/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources'
+const REPOSITORY = 'policies'
 const DAY_MS = 86_400_000
 const WARM_UP = 3
 const IDLE_MS = 25
@@ -97,13 +98,15 @@ class World {
     this.source = new MeshSource({
       ...{ trustDomain, svids },
       trustBundlePem: () => pki.rootsPem.join(''),
-      publish: (commit) => this.server.publish({ commit }),
+      publish: (of) => this.server.publish(of),
+      republish: () => this.server.republish(),
     })
     this.server = new XdsServer({
       ...{ source: this.source, trustDomain, clock, log, registry: this.registry },
       credentials: { type: 'mtls', server: identity },
       limits: { maxConnectionsPerAddress: 100_000, newStreamsBurst: 100_000 },
     })
+    this.source.setRepositories(new Set([REPOSITORY]))
     this.source.setInventory(mesh.inventory)
   }
 
@@ -116,8 +119,11 @@ class World {
     const compiled = this.#compiler.compile({ commit, files, root: '' })
     if (compiled.type === 'invalid') throw new Error(JSON.stringify(compiled.problems[0]))
     const compileMs = performance.now() - start
-    this.source.setIntent(compiled.intent)
-    const { state, touched, elapsedMs } = await this.server.settled(commit, NEVER)
+    this.source.setIntent(REPOSITORY, compiled.intent)
+    const { state, touched, elapsedMs } = await this.server.settled(
+      { repository: REPOSITORY, commit },
+      NEVER,
+    )
     const totalMs = performance.now() - start
     if (state !== 'enforced') throw new Error(`a commit ended ${state}`)
     const { user, system } = process.cpuUsage(cpu)

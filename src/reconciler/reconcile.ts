@@ -8,47 +8,53 @@
 import type { Clock, Instant } from '../model/clock.ts'
 import type { CommitSha } from '../model/commit-sha.ts'
 import type { Logger } from '../model/logger.ts'
-import { type ObjectId, type ObjectKey, type ObjectKind, toObjectKey } from '../model/object-id.ts'
-import type { Problem } from '../model/problem.ts'
-import { wantedFile } from '../policy/files/wanted-file.ts'
+import { type ObjectId, type ObjectKey, toObjectKey } from '../model/object-id.ts'
 import type { Intent } from '../policy/intent.ts'
-import type { PolicyCompiler } from '../policy/policy-compiler.ts'
 import type { DesiredObject } from '../render/kubernetes/desired-object.ts'
 import { apply } from './apply.ts'
 import type { Cluster } from './cluster.ts'
-import { DesiredCache } from './desired-cache.ts'
+import {
+  CommitJudge,
+  type CommitJudgeOptions,
+  type JudgedCommit,
+  type ValidCommit,
+} from './commit-judge.ts'
 import { Exclusive } from './exclusive.ts'
-import type { CommitHeader, GitSource, ReadLimits } from './git-source.ts'
+import type { GitSource } from './git-source.ts'
 import { type Inventory, unionInventory } from './inventory/inventory.ts'
 import { InventoryStore } from './inventory/inventory-store.ts'
+import { kindsOf } from './kinds-of.ts'
 import type { LiveObjects } from './live-objects.ts'
 import { observe } from './observe.ts'
 import { isPortError, toFailure, toOutcome } from './pass-outcome.ts'
 import type { PassProgress } from './pass-progress.ts'
-import { type PruneLimits, parsePruneAllowance } from './plan/prune-guard.ts'
+import { parsePruneAllowance } from './plan/prune-guard.ts'
 import { isEmptyPlan, type Plan } from './plan/step.ts'
 import { plan } from './plan.ts'
 import type { ReconcileOutcome } from './reconcile-outcome.ts'
+import { type PinState, pinState } from './repositories/pin-state.ts'
+import type { RepositorySpec } from './repositories/repository-spec.ts'
 
-export interface ReconcilerOptions {
+/** What may change from pass to pass without anything being read anew. */
+export type PassSettings = Pick<
+  RepositorySpec,
+  'prune' | 'pruneLimits' | 'createNamespaces' | 'drift' | 'pin'
+>
+
+export interface ReconcilerOptions extends CommitJudgeOptions {
   readonly git: GitSource
   readonly ref: string
-  /** The folder of the repository that holds the policies; `''` for all of it. */
-  readonly path: string
-  readonly limits: ReadLimits
-  readonly compiler: Pick<PolicyCompiler, 'compile'>
-  /** Problems that only the whole Intent shows, as failing policy tests; an error stops the commit. */
-  readonly verify: (intent: Intent) => readonly Problem[]
+  /** Where the objects are written, with the rights of whoever the repository writes for. */
   readonly cluster: Cluster
+  /** Where the inventory is kept, with our own rights. */
+  readonly home: Cluster
   readonly live: LiveObjects
   /** The repository's name in this cluster: a label value. */
   readonly repository: string
   /** Where the inventory is kept; must exist. */
   readonly controlNamespace: string
-  readonly pruneLimits: PruneLimits
-  readonly createNamespaces: boolean
-  /** `report`: a pass over a commit that was applied before writes nothing, whatever others did to its objects. */
-  readonly drift: 'correct' | 'report'
+  /** Asked once a pass. Drift `report`: a pass over a commit that was applied before writes nothing, whatever others did. */
+  readonly settings: () => PassSettings
   /** Called with each Intent to serve, before it is mirrored in the cluster. */
   readonly onIntent: (intent: Intent) => void
   readonly onProgress: (progress: PassProgress) => void
@@ -56,47 +62,46 @@ export interface ReconcilerOptions {
   readonly log: Logger
 }
 
-/** A commit as it was judged. */
-interface ValidCommit {
-  readonly type: 'valid'
-  readonly header: CommitHeader
-  readonly intent: Intent
-  readonly desired: readonly DesiredObject[]
-  /** Warnings. */
-  readonly problems: readonly Problem[]
-}
-type JudgedCommit =
-  | ValidCommit
-  | {
-      readonly type: 'invalid'
-      readonly header: CommitHeader
-      readonly problems: readonly Problem[]
-    }
-
-const NAMESPACE: ObjectKind = { group: '', version: 'v1', kind: 'Namespace' }
+/** Whoever applies has accepted nothing yet, or nothing that can be served here. */
+const NOTHING_ACCEPTED = {
+  reason: 'no commit has been accepted yet',
+  retryAfterMs: 5_000,
+} as const
 
 export class Reconciler {
   readonly #options: ReconcilerOptions
   readonly #store: InventoryStore
+  readonly #judge: CommitJudge
   readonly #exclusive = new Exclusive()
-  readonly #desiredCache = new DesiredCache()
   /** As it is stored; absent when it has to be read. */
   #inventory: Inventory | undefined
   #judged: JudgedCommit | undefined
   #served: ValidCommit | undefined
   #desired: ReadonlyMap<ObjectKey, DesiredObject> = new Map()
+  #pin: PinState = { type: 'none' }
   /** The plan that was last told of, so that one that waits is told of once. */
   #toldPlan = ''
 
   constructor(options: ReconcilerOptions) {
-    const { cluster, controlNamespace: namespace, repository, log } = options
+    const { home: cluster, controlNamespace: namespace, repository, log } = options
     this.#options = options
     this.#store = new InventoryStore({ cluster, namespace, repository, log })
+    this.#judge = new CommitJudge(options)
   }
 
   /** The commit that is served. */
   get commit(): CommitSha | undefined {
     return this.#served?.header.sha
+  }
+
+  /** As the last pass found it. */
+  get pin(): PinState {
+    return this.#pin
+  }
+
+  /** Objects in the inventory, as far as it was read. */
+  get owned(): number | undefined {
+    return this.#inventory?.entries.size
   }
 
   /** What the commit that is served wants of an object; `undefined` for one that is not ours. */
@@ -114,30 +119,45 @@ export class Reconciler {
    * or `undefined` when there is none to serve. Throws `GitSourceError` and `ClusterError`.
    */
   async restore(signal: AbortSignal): Promise<CommitSha | undefined> {
-    return await this.#exclusive.run(async () => {
-      const { accepted } = await this.#loadInventory()
-      if (accepted === undefined) return undefined
-      const judged = await this.#judge(accepted, signal)
-      if (judged.type === 'valid') {
-        this.#serve(judged)
-        return accepted
-      }
-      // Another version accepted it, and this one does not.
-      this.#options.log.error('the commit that was served is refused now, and nothing is served', {
-        commit: accepted,
-        problems: judged.problems.length,
-      })
-      return undefined
+    return await this.#exclusive.run(async () => await this.#serveAccepted(signal))
+  }
+
+  /**
+   * A pass of a replica that does not apply: serves the commit that the one that does has accepted, fetching it where needed.
+   * Throws only on a bug, or when the signal aborts.
+   */
+  async catchUp(signal: AbortSignal): Promise<ReconcileOutcome> {
+    return await this.#attempt(signal, async () => {
+      const { git } = this.#options
+      const { accepted } = await this.#reloadInventory()
+      if (accepted === undefined) return { type: 'waiting', ...NOTHING_ACCEPTED }
+      if (accepted === this.commit) return { type: 'synced', commit: accepted }
+      await git.resolve(accepted, signal)
+      return (await this.#serveAccepted(signal)) === undefined
+        ? { type: 'waiting', ...NOTHING_ACCEPTED }
+        : { type: 'synced', commit: accepted }
     })
   }
 
   /** One pass. Throws only on a bug, or when the signal aborts. */
   async pass(signal: AbortSignal): Promise<ReconcileOutcome> {
+    return await this.#attempt(signal, async (reached) => {
+      const commit = await this.#resolve(signal)
+      reached(commit)
+      return await this.#reconcile(commit, signal)
+    })
+  }
+
+  async #attempt(
+    signal: AbortSignal,
+    action: (reached: (commit: CommitSha) => void) => Promise<ReconcileOutcome>,
+  ): Promise<ReconcileOutcome> {
     return await this.#exclusive.run(async () => {
       let commit: CommitSha | undefined
       try {
-        commit = await this.#options.git.resolve(this.#options.ref, signal)
-        return await this.#reconcile(commit, signal)
+        return await action((reached) => {
+          commit = reached
+        })
       } catch (error) {
         // What is stored may not be what we remember.
         this.#inventory = undefined
@@ -145,6 +165,30 @@ export class Reconciler {
         return toFailure(error, commit)
       }
     })
+  }
+
+  /** The commit that the ref names, or the one that it is pinned to in its place. */
+  async #resolve(signal: AbortSignal): Promise<CommitSha> {
+    const { git, ref, settings, clock } = this.#options
+    const tip = await git.resolve(ref, signal)
+    this.#pin = pinState(settings().pin, tip, clock.now())
+    return this.#pin.type === 'holds' ? await git.resolve(this.#pin.pin.commit, signal) : tip
+  }
+
+  async #serveAccepted(signal: AbortSignal): Promise<CommitSha | undefined> {
+    const { accepted } = await this.#reloadInventory()
+    if (accepted === undefined || accepted === this.commit) return accepted
+    const judged = await this.#judge.judge(accepted, signal)
+    if (judged.type === 'valid') {
+      this.#serve(judged)
+      return accepted
+    }
+    // Another version accepted it, and this one does not.
+    this.#options.log.error('the commit that was accepted is refused now, and is not served', {
+      commit: accepted,
+      problems: judged.problems.length,
+    })
+    return undefined
   }
 
   async #reconcile(commit: CommitSha, signal: AbortSignal): Promise<ReconcileOutcome> {
@@ -156,8 +200,9 @@ export class Reconciler {
     const ids = judged.desired.map(({ id }) => id)
     const union = await this.#save(unionInventory(inventory, commit, ids))
     this.#serve(judged)
-    const { cluster, drift } = this.#options
-    if (drift === 'report' && inventory.applied === commit) return { type: 'synced', commit }
+    const { cluster, settings } = this.#options
+    if (settings().drift === 'report' && inventory.applied === commit)
+      return { type: 'synced', commit }
     const result = await apply({ cluster, plan: planned, inventory: union, signal })
     await this.#save(result.inventory)
     if (inventory.applied !== commit || !isEmptyPlan(planned))
@@ -177,7 +222,7 @@ export class Reconciler {
         ? { relation: 'first' as const }
         : { relation: await git.relation({ from, to: commit }, signal), before: from }
     this.#tell({ type: 'sourced', commit, header, ...move, at: this.#now() })
-    const judged = await this.#judge(commit, signal, header)
+    const judged = await this.#judge.judge(commit, signal, header)
     const { problems } = judged
     const at = this.#now()
     if (judged.type === 'invalid') this.#tell({ type: 'rejected', commit, problems, at })
@@ -186,26 +231,9 @@ export class Reconciler {
     return judged
   }
 
-  async #judge(
-    commit: CommitSha,
-    signal: AbortSignal,
-    known?: CommitHeader,
-  ): Promise<JudgedCommit> {
-    const { git, path, limits, compiler, verify } = this.#options
-    const header = known ?? (await git.header(commit, signal))
-    const files = await git.read({ commit, path, wanted: wantedFile, limits, signal })
-    const compilation = compiler.compile({ commit, files, root: path })
-    if (compilation.type === 'invalid')
-      return { type: 'invalid', header, problems: compilation.problems }
-    const { intent } = compilation
-    const problems = [...compilation.problems, ...verify(intent)]
-    if (problems.some(({ severity }) => severity === 'error'))
-      return { type: 'invalid', header, problems }
-    return { type: 'valid', header, intent, desired: this.#desiredCache.of(intent), problems }
-  }
-
   async #plan(judged: ValidCommit, inventory: Inventory, signal: AbortSignal): Promise<Plan> {
-    const { cluster, live, repository, pruneLimits, createNamespaces } = this.#options
+    const { cluster, live, repository, settings } = this.#options
+    const { pruneLimits, createNamespaces } = settings()
     const { desired, header } = judged
     await live.follow(kindsOf(desired), signal)
     const observations = await observe({
@@ -237,7 +265,11 @@ export class Reconciler {
   }
 
   async #loadInventory(): Promise<Inventory> {
-    this.#inventory ??= await this.#store.load()
+    return this.#inventory ?? (await this.#reloadInventory())
+  }
+
+  async #reloadInventory(): Promise<Inventory> {
+    this.#inventory = await this.#store.load()
     return this.#inventory
   }
 
@@ -265,10 +297,4 @@ export class Reconciler {
   #now(): Instant {
     return this.#options.clock.now()
   }
-}
-
-function kindsOf(desired: readonly DesiredObject[]): readonly ObjectKind[] {
-  const kinds = new Map<string, ObjectKind>([[NAMESPACE.kind, NAMESPACE]])
-  for (const { id } of desired) kinds.set(`${id.group}/${id.version}/${id.kind}`, id)
-  return [...kinds.values()]
 }

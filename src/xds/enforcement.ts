@@ -1,6 +1,9 @@
 /**
  * Whether a commit governs traffic yet: which proxies it touched, and which of them ACKed everything that it changed
  * for them. Enforced is a fact about ACKs, not about what was sent.
+ *
+ * Several repositories make one mesh: a commit supersedes the one before of its own repository and no other's. Where commits of
+ * two repositories reach proxies together, a NACK counts against both: which of them it was for cannot be told.
  */
 import type { Clock, Ms } from '../model/clock.ts'
 import type { CommitSha } from '../model/commit-sha.ts'
@@ -18,6 +21,7 @@ export interface RejectedResource {
 }
 
 export interface Enforcement {
+  readonly repository: string
   readonly commit: CommitSha
   /** The last three are final, but that a commit published again starts anew. */
   readonly state: 'enforcing' | 'enforced' | 'rejected' | 'superseded'
@@ -39,7 +43,12 @@ export interface EnforcedStream {
   readonly proxy: string
 }
 
+/** A commit, and the repository it is of. */
+export type CommitOf = Pick<Enforcement, 'repository' | 'commit'>
+
 export interface Publication {
+  /** Whose commit it is. */
+  readonly repository: string
   readonly commit: CommitSha
   readonly sequence: number
   /** On the monotonic clock; the publication itself unless given. */
@@ -48,9 +57,14 @@ export interface Publication {
 
 type Progress = 'pending' | 'acked' | 'nacked'
 
+interface Part {
+  readonly proxy: string
+  progress: Progress
+}
+
 interface Rollout extends Publication {
   readonly publishedAt: Ms
-  readonly streams: Map<string, { readonly proxy: string; progress: Progress }>
+  readonly streams: Map<string, Part>
   readonly nacked: RejectedResource[]
   pending: number
   /** Every stream was looked at, so that the number of touched proxies is known. */
@@ -59,23 +73,26 @@ interface Rollout extends Publication {
   state: Enforcement['state']
 }
 
-/** How many commits are remembered. */
+/** How many commits are remembered of each repository. */
 const REMEMBERED = 64
 
 export class EnforcementLog {
   readonly #clock: Pick<Clock, 'monotonic'>
-  readonly #rollouts = new Map<CommitSha, Rollout>()
+  /** By repository, in the order in which they were published. */
+  readonly #rollouts = new Map<string, Map<CommitSha, Rollout>>()
   readonly #listeners = new Set<(enforcement: Enforcement) => void>()
-  #current: Rollout | undefined
+  /** The commit of each repository that is not enforced everywhere yet, or was last. */
+  readonly #current = new Map<string, Rollout>()
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
     this.#clock = clock
   }
 
-  /** Another publication of the current commit (endpoints moved) goes on with the one that runs. */
+  /** Another publication of a repository's current commit (endpoints moved) goes on with the one that runs. */
   begin(publication: Publication): void {
-    if (this.#current?.commit === publication.commit) return
-    const superseded = this.#current
+    const { repository, commit } = publication
+    const superseded = this.#current.get(repository)
+    if (superseded?.commit === commit) return
     const rollout: Rollout = {
       ...publication,
       publishedAt: this.#clock.monotonic(),
@@ -86,94 +103,103 @@ export class EnforcementLog {
       endedAt: undefined,
       state: 'enforcing',
     }
-    this.#current = rollout
-    this.#rollouts.delete(publication.commit)
-    this.#rollouts.set(publication.commit, rollout)
-    for (const commit of this.#rollouts.keys())
-      if (this.#rollouts.size > REMEMBERED) this.#rollouts.delete(commit)
+    this.#current.set(repository, rollout)
+    this.#remember(rollout)
     if (superseded?.state === 'enforcing') this.#end(superseded, 'superseded')
   }
 
   /** The publication changed something for this stream's view. */
   touch(stream: EnforcedStream): void {
-    const rollout = this.#current
-    if (rollout === undefined || rollout.swept || rollout.state !== 'enforcing') return
-    if (rollout.streams.has(stream.id)) return
-    rollout.streams.set(stream.id, { proxy: stream.proxy, progress: 'pending' })
-    rollout.pending += 1
+    for (const rollout of this.#current.values()) {
+      if (rollout.swept || rollout.state !== 'enforcing' || rollout.streams.has(stream.id)) continue
+      rollout.streams.set(stream.id, { proxy: stream.proxy, progress: 'pending' })
+      rollout.pending += 1
+    }
   }
 
   /** Every stream has seen publication `sequence`. */
   swept(sequence: number): void {
-    const rollout = this.#current
-    if (rollout === undefined || rollout.swept || sequence < rollout.sequence) return
-    rollout.swept = true
-    this.#settle(rollout)
+    for (const rollout of this.#current.values()) {
+      if (rollout.swept || sequence < rollout.sequence) continue
+      rollout.swept = true
+      this.#settle(rollout)
+    }
   }
 
   /**
    * The stream has ACKed everything as of publication `proven`. Answers how long the commit took to reach it, when
-   * this is what completed it there.
+   * this is what completed one there: the longest, when it completed several.
    */
   progress(stream: EnforcedStream, proven: number): Ms | undefined {
-    const rollout = this.#current
-    if (rollout === undefined || proven < rollout.sequence) return undefined
-    const hasMoved = this.#move(stream, 'pending', 'acked')
-    return hasMoved ? this.#clock.monotonic() - rollout.publishedAt : undefined
+    const now = this.#clock.monotonic()
+    const reached = [...this.#current.values()]
+      .filter(({ sequence }) => proven >= sequence)
+      .filter((rollout) => this.#move(rollout, stream, 'pending', 'acked'))
+    return reached.length === 0
+      ? undefined
+      : Math.max(...reached.map(({ publishedAt }) => now - publishedAt))
   }
 
   reject(stream: EnforcedStream, rejected: readonly RejectedResource[]): void {
-    if (this.#current?.state !== 'enforcing' || !this.#current.streams.has(stream.id)) return
-    this.#current.nacked.push(...rejected)
-    this.#move(stream, 'pending', 'nacked')
+    for (const rollout of this.#current.values()) {
+      if (rollout.state !== 'enforcing' || !rollout.streams.has(stream.id)) continue
+      rollout.nacked.push(...rejected)
+      this.#move(rollout, stream, 'pending', 'nacked')
+    }
   }
 
   /** The stream is kept from the commit's version, because another proxy of its view rejected it. */
   holdBack(stream: EnforcedStream): void {
-    this.#move(stream, 'pending', 'nacked')
+    for (const rollout of this.#current.values()) this.#move(rollout, stream, 'pending', 'nacked')
   }
 
   /** The version is let through after all. */
   letThrough(stream: EnforcedStream): void {
-    const isItsOwn = this.#current?.nacked.some((one) => one.proxy === stream.proxy) === true
-    if (!isItsOwn) this.#move(stream, 'nacked', 'pending')
+    for (const rollout of this.#current.values()) {
+      const isItsOwn = rollout.nacked.some((one) => one.proxy === stream.proxy)
+      if (!isItsOwn) this.#move(rollout, stream, 'nacked', 'pending')
+    }
   }
 
   /** A proxy that is gone keeps no commit waiting. */
   leave(stream: EnforcedStream): void {
-    const part = this.#current?.streams.get(stream.id)
-    if (this.#current === undefined || part === undefined) return
-    this.#current.streams.delete(stream.id)
-    if (part.progress === 'pending') this.#current.pending -= 1
-    this.#settle(this.#current)
+    for (const rollout of this.#current.values()) {
+      const part = rollout.streams.get(stream.id)
+      if (part === undefined) continue
+      rollout.streams.delete(stream.id)
+      if (part.progress === 'pending') rollout.pending -= 1
+      this.#settle(rollout)
+    }
+  }
+
+  /** The repository is not followed any more: what it has in the mesh goes with the next publication. */
+  forget(repository: string): void {
+    const last = this.#current.get(repository)
+    this.#current.delete(repository)
+    if (last?.state === 'enforcing') this.#end(last, 'superseded')
+    this.#rollouts.delete(repository)
   }
 
   /** Resolves when the commit has come to its end; rejects with the signal's reason, or for a commit never published. */
-  async settled(commit: CommitSha, signal: AbortSignal): Promise<Enforcement> {
+  async settled(of: CommitOf, signal: AbortSignal): Promise<Enforcement> {
     signal.throwIfAborted()
-    const now = this.enforcement(commit)
+    const { repository, commit } = of
+    const now = this.enforcement(of)
     if (now === undefined) throw new RangeError(`commit ${commit} was not published to xDS`)
     if (now.state !== 'enforcing') return now
     const over = new AbortController()
     const { promise, resolve, reject } = Promise.withResolvers<Enforcement>()
-    this.onEnd((ended) => ended.commit === commit && resolve(ended), over.signal)
+    const look = (ended: Enforcement): void => {
+      if (ended.commit === commit && ended.repository === repository) resolve(ended)
+    }
+    this.onEnd(look, over.signal)
     signal.addEventListener('abort', () => reject(signal.reason), { signal: over.signal })
     return promise.finally(() => over.abort())
   }
 
-  #move(stream: EnforcedStream, from: Progress, to: Progress): boolean {
-    const rollout = this.#current
-    const part = rollout?.streams.get(stream.id)
-    if (rollout?.state !== 'enforcing' || part?.progress !== from) return false
-    part.progress = to
-    rollout.pending += to === 'pending' ? 1 : from === 'pending' ? -1 : 0
-    this.#settle(rollout)
-    return true
-  }
-
   /** `undefined` for a commit that was never published, or long ago. */
-  enforcement(commit: CommitSha): Enforcement | undefined {
-    const rollout = this.#rollouts.get(commit)
+  enforcement({ repository, commit }: CommitOf): Enforcement | undefined {
+    const rollout = this.#rollouts.get(repository)?.get(commit)
     return rollout && this.#describe(rollout)
   }
 
@@ -182,6 +208,25 @@ export class EnforcementLog {
     if (signal.aborted) return
     this.#listeners.add(listener)
     signal.addEventListener('abort', () => this.#listeners.delete(listener), { once: true })
+  }
+
+  /** A commit that comes back begins afresh. */
+  #remember(rollout: Rollout): void {
+    const { repository, commit } = rollout
+    const commits = this.#rollouts.get(repository) ?? new Map<CommitSha, Rollout>()
+    this.#rollouts.set(repository, commits)
+    commits.delete(commit)
+    commits.set(commit, rollout)
+    for (const earlier of commits.keys()) if (commits.size > REMEMBERED) commits.delete(earlier)
+  }
+
+  #move(rollout: Rollout, stream: EnforcedStream, from: Progress, to: Progress): boolean {
+    const part = rollout.streams.get(stream.id)
+    if (rollout.state !== 'enforcing' || part?.progress !== from) return false
+    part.progress = to
+    rollout.pending += to === 'pending' ? 1 : from === 'pending' ? -1 : 0
+    this.#settle(rollout)
+    return true
   }
 
   #settle(rollout: Rollout): void {
@@ -198,13 +243,14 @@ export class EnforcementLog {
   }
 
   #describe(rollout: Rollout): Enforcement {
-    const { commit, state, nacked, publishedAt, since = publishedAt } = rollout
+    const { repository, commit, state, nacked, publishedAt, since = publishedAt } = rollout
     const end = rollout.endedAt ?? this.#clock.monotonic()
     const byProxy = Map.groupBy(rollout.streams.values(), ({ proxy }) => proxy)
     const waiting = [...byProxy].filter(([, parts]) =>
       parts.some(({ progress }) => progress !== 'acked'),
     )
     return {
+      repository,
       commit,
       state,
       touched: byProxy.size,

@@ -70,6 +70,11 @@ export class Fleet {
     this.#debounce.request()
   }
 
+  republish(): void {
+    this.#sequence += 1
+    this.#debounce.request()
+  }
+
   add(stream: ProxyStream): void {
     const { proxyUid } = stream.proxy
     this.#streams.add(stream)

@@ -2,7 +2,6 @@
 import { type Server as GrpcServer, ServerCredentials, status } from '@grpc/grpc-js'
 import type { Registry } from 'prom-client'
 import type { Clock, Ms } from '../model/clock.ts'
-import type { CommitSha } from '../model/commit-sha.ts'
 import type { Logger } from '../model/logger.ts'
 import type { TrustDomain } from '../model/spiffe-id.ts'
 import { adsServer } from './ads-service.ts'
@@ -12,7 +11,7 @@ import {
   authenticate,
   type XdsAuthentication,
 } from './authenticate.ts'
-import type { Enforcement } from './enforcement.ts'
+import type { CommitOf, Enforcement } from './enforcement.ts'
 import { Fleet } from './fleet.ts'
 import { type ProxyStatus, statusOf } from './proxy-status.ts'
 import { type AdsCall, ProxyStream } from './proxy-stream.ts'
@@ -92,16 +91,26 @@ export class XdsServer {
   }
 
   /**
-   * The source has something new, made from `commit`. Returns at once; proxies whose view did not change are not told
-   * anything. `since` is an instant of the monotonic clock from which the commit's way is measured, too.
+   * The source has something new, made from this commit of the repository. Returns at once; proxies whose view did not change
+   * are not told anything. `since` is an instant of the monotonic clock from which the commit's way is measured, too.
    */
-  publish(publication: { readonly commit: CommitSha; readonly since?: Ms }): void {
+  publish(publication: CommitOf & { readonly since?: Ms }): void {
     this.#fleet.publish(publication)
   }
 
+  /** The source has something new that no commit is the reason for: an endpoint moved, a repository is not followed any more. */
+  republish(): void {
+    this.#fleet.republish()
+  }
+
+  /** The repository is followed no more: none of its commits is waited for. */
+  forget(repository: string): void {
+    this.#fleet.enforcement.forget(repository)
+  }
+
   /** How far a commit has come; `undefined` for one that was never published here. */
-  enforcement(commit: CommitSha): Enforcement | undefined {
-    return this.#fleet.enforcement.enforcement(commit)
+  enforcement(of: CommitOf): Enforcement | undefined {
+    return this.#fleet.enforcement.enforcement(of)
   }
 
   /** Calls back with each commit that is enforced, rejected or superseded, until the signal aborts. */
@@ -110,8 +119,8 @@ export class XdsServer {
   }
 
   /** Resolves when a published commit is enforced, rejected or superseded. Rejects with the signal's reason. */
-  settled(commit: CommitSha, signal: AbortSignal): Promise<Enforcement> {
-    return this.#fleet.enforcement.settled(commit, signal)
+  settled(of: CommitOf, signal: AbortSignal): Promise<Enforcement> {
+    return this.#fleet.enforcement.settled(of, signal)
   }
 
   /** The streams that are open, for people. */

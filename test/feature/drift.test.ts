@@ -11,7 +11,7 @@ const BUYER = idOf(aTrafficTarget('bookbuyer'))
 const asKubectl = { fieldManager: 'kubectl-edit' }
 
 async function aWatchedWorld(mode: 'correct' | 'report' = 'correct'): Promise<ReconcilerWorld> {
-  const world = await aReconcilerWorld({ drift: mode })
+  const world = await aReconcilerWorld({ settings: { drift: mode } })
   world.watchDrift(mode)
   world.git.commit(BOOKSTORE_FILES)
   await world.pass()

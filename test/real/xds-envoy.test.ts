@@ -12,7 +12,7 @@ import { ListenerSchema } from '../../src/generated/envoy/config/listener/v3/lis
 import { RouterSchema } from '../../src/generated/envoy/extensions/filters/http/router/v3/router_pb.js'
 import { HttpConnectionManagerSchema } from '../../src/generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js'
 import { findEnvoy } from '../../src/lab/envoy-binary.ts'
-import type { CommitSha } from '../../src/model/commit-sha.ts'
+import type { CommitOf } from '../../src/xds/enforcement.ts'
 import type { EnvoyResource, ViewResources } from '../../src/render/envoy/envoy-resource.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import {
@@ -212,7 +212,7 @@ describe.skipIf(envoy === undefined)('a real Envoy', () => {
       secret: mapOf(),
     })
     const wire = await new WireServer().listen()
-    const publish = (view: ViewResources): CommitSha => {
+    const publish = (view: ViewResources): CommitOf => {
       wire.source.views.set('web', view)
       return wire.publish({})
     }

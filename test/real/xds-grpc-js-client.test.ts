@@ -15,7 +15,7 @@ import { describe, expect, it } from 'vitest'
 import { ListenerSchema } from '../../src/generated/envoy/config/listener/v3/listener_pb.js'
 import { RouterSchema } from '../../src/generated/envoy/extensions/filters/http/router/v3/router_pb.js'
 import { HttpConnectionManagerSchema } from '../../src/generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js'
-import type { CommitSha } from '../../src/model/commit-sha.ts'
+import type { CommitOf } from '../../src/xds/enforcement.ts'
 import type { EnvoyResource, ViewResources } from '../../src/render/envoy/envoy-resource.ts'
 import {
   ADS,
@@ -132,7 +132,7 @@ describe('gRPC’s own xDS client', () => {
   it('resolves, follows swaps under load with no call lost, and calls on through a rejected route', async () => {
     const [one = 0, two = 0] = await Promise.all(['one', 'two'].map(aBackend))
     const wire = await new WireServer({ plaintext: true }).listen()
-    const publish = (view: ViewResources): CommitSha => {
+    const publish = (view: ViewResources): CommitOf => {
       wire.source.views.set('web', view)
       return wire.publish({})
     }

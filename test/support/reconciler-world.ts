@@ -9,7 +9,11 @@ import { DriftWatch } from '../../src/reconciler/drift-watch.ts'
 import { LiveObjects } from '../../src/reconciler/live-objects.ts'
 import type { PassProgress } from '../../src/reconciler/pass-progress.ts'
 import { DEFAULT_PRUNE_LIMITS } from '../../src/reconciler/plan/prune-guard.ts'
-import { Reconciler, type ReconcilerOptions } from '../../src/reconciler/reconcile.ts'
+import {
+  type PassSettings,
+  Reconciler,
+  type ReconcilerOptions,
+} from '../../src/reconciler/reconcile.ts'
 import type { ReconcileOutcome } from '../../src/reconciler/reconcile-outcome.ts'
 import { anEmbeddedCluster } from './embedded-cluster.ts'
 import { FakeClock } from './fake-clock.ts'
@@ -17,10 +21,28 @@ import { MemoryGit } from './memory-git.ts'
 import { RecordingLogger } from './recording-logger.ts'
 import { SeededEntropy } from './seeded-entropy.ts'
 
+/** Settings are few at a time. */
+export type WorldOptions = Partial<Omit<ReconcilerOptions, 'settings'>> & {
+  readonly settings?: Partial<PassSettings>
+}
+
+const DEFAULT_SETTINGS: PassSettings = {
+  prune: 'enabled',
+  pruneLimits: DEFAULT_PRUNE_LIMITS,
+  createNamespaces: true,
+  drift: 'correct',
+  pin: undefined,
+}
+
 /** A reconciler without anybody around it. */
-export function startReconciler(
-  given: Pick<ReconcilerOptions, 'git' | 'cluster' | 'clock'> & Partial<ReconcilerOptions>,
-): { readonly reconciler: Reconciler; readonly live: LiveObjects; readonly log: RecordingLogger } {
+export function startReconciler({
+  settings = {},
+  ...given
+}: Pick<ReconcilerOptions, 'git' | 'cluster' | 'clock'> & WorldOptions): {
+  readonly reconciler: Reconciler
+  readonly live: LiveObjects
+  readonly log: RecordingLogger
+} {
   const log = new RecordingLogger()
   const { cluster, clock } = given
   const live = new LiveObjects({ cluster, clock, entropy: new SeededEntropy(), log })
@@ -33,12 +55,11 @@ export function startReconciler(
     live,
     repository: 'policies',
     controlNamespace: 'default',
-    pruneLimits: DEFAULT_PRUNE_LIMITS,
-    createNamespaces: true,
-    drift: 'correct',
     onIntent: () => undefined,
     onProgress: () => undefined,
     log,
+    home: cluster,
+    settings: () => ({ ...DEFAULT_SETTINGS, ...settings }),
     ...given,
   })
   return { reconciler, live, log }
@@ -58,12 +79,7 @@ export class ReconcilerWorld {
   /** What the policy tests say of the next commits. */
   failing: readonly Problem[] = []
 
-  constructor(
-    git: MemoryGit,
-    cluster: Cluster,
-    clock: FakeClock,
-    options: Partial<ReconcilerOptions> = {},
-  ) {
+  constructor(git: MemoryGit, cluster: Cluster, clock: FakeClock, options: WorldOptions = {}) {
     this.git = git
     this.cluster = cluster
     this.clock = clock
@@ -112,9 +128,7 @@ export class ReconcilerWorld {
   }
 }
 
-export async function aReconcilerWorld(
-  options: Partial<ReconcilerOptions> = {},
-): Promise<ReconcilerWorld> {
+export async function aReconcilerWorld(options: WorldOptions = {}): Promise<ReconcilerWorld> {
   const clock = new FakeClock()
   return new ReconcilerWorld(new MemoryGit(), await anEmbeddedCluster({ clock }), clock, options)
 }

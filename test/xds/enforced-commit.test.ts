@@ -3,8 +3,8 @@ import { connect } from 'node:http2'
 import { create, toBinary } from '@bufbuild/protobuf'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { DiscoveryRequestSchema } from '../../src/generated/envoy/service/discovery/v3/discovery_pb.js'
-import type { CommitSha } from '../../src/model/commit-sha.ts'
 import { type ResourceType, TYPE_URLS } from '../../src/render/envoy/envoy-resource.ts'
+import type { CommitOf } from '../../src/xds/enforcement.ts'
 import type { AdsClient } from './support/ads-client.ts'
 import { until, WireServer } from './support/wire-server.ts'
 
@@ -33,7 +33,7 @@ async function started(): Promise<WireServer> {
   return wire
 }
 
-const stateOf = (wire: WireServer, commit: CommitSha) => wire.server.enforcement(commit)?.state
+const stateOf = (wire: WireServer, commit: CommitOf) => wire.server.enforcement(commit)?.state
 
 describe('a commit that is published', () => {
   it('is enforced once every proxy that it touches has ACKed, and touches no other', async () => {

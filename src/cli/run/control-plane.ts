@@ -8,7 +8,7 @@ import { CONTROL_PLANE_ACCOUNT } from './control-plane-identity.ts'
 import { HttpServers } from './http-servers.ts'
 import { openCluster } from './open-cluster.ts'
 import { ProgressRecorder } from './progress-recorder.ts'
-import { Reconciling } from './reconciling.ts'
+import { REPOSITORY, Reconciling } from './reconciling.ts'
 import { type RunOptions, socketPath } from './run-options.ts'
 import { Serving } from './serving.ts'
 import type { Shell } from './shell.ts'
@@ -68,17 +68,18 @@ async function assemble(run: RunOptions, shell: Shell, closers: Closers): Promis
   const serving = await Serving.start({ run, shell, cluster, registry })
   closers.push(() => serving.close())
   const { mesh, xds, authority } = serving
+  mesh.setRepositories(new Set([REPOSITORY]))
   const compiler = new MatchCompiler()
   const board = new StatusBoard()
   const recorder = new ProgressRecorder({
     ...{ ...shell, board, compiler },
-    enforcement: (commit) => xds.enforcement(commit),
+    enforcement: (commit) => xds.enforcement({ repository: REPOSITORY, commit }),
   })
   xds.onEnforcement((enforcement) => recorder.enforced(enforcement), serving.signal)
   const reconciling = await Reconciling.open({
     ...{ run, shell, cluster, compiler },
     onIntent: (intent) => {
-      mesh.setIntent(intent)
+      mesh.setIntent(REPOSITORY, intent)
       recorder.serves(intent)
     },
     onProgress: (progress) => recorder.progress(progress),
@@ -101,7 +102,7 @@ async function assemble(run: RunOptions, shell: Shell, closers: Closers): Promis
     ...{ authority, trustDomain: run.trustDomain, clock: shell.clock, xdsPort: run.xds.port },
     controlPlaneId: toSpiffeId(run.trustDomain, CONTROL_PLANE_ACCOUNT),
     inventory: () => mesh.inventory,
-    mesh: () => mesh.intent?.mesh,
+    mesh: () => mesh.mesh?.mesh,
   })
   const http = await HttpServers.listen({
     address: run.http,

@@ -1,18 +1,21 @@
 /**
- * Joins the Intent of the last good commit with what the cluster has, and answers the xDS server from the two: the one place where
+ * Joins the Intents of the last good commits with what the cluster has, and answers the xDS server from the two: the one place where
  * reconciling and serving meet.
  */
 import type { SvidRotation } from '../../ca/svid-rotation.ts'
+import { byCodeUnit } from '../../model/by-code-unit.ts'
 import type { ClusterInventory } from '../../model/cluster-inventory.ts'
-import type { CommitSha } from '../../model/commit-sha.ts'
 import { toAccountKey } from '../../model/service-account.ts'
 import type { TrustDomain } from '../../model/spiffe-id.ts'
 import type { Intent } from '../../policy/intent.ts'
+import { joinIntents } from '../../policy/join-intents.ts'
+import type { MeshIntent } from '../../policy/mesh-intent.ts'
 import type { EnvoyResource, ViewResources } from '../../render/envoy/envoy-resource.ts'
 import { toLeafSecret } from '../../render/envoy/leaf-secret.ts'
 import { ViewRenderer } from '../../render/envoy/view-renderer.ts'
 import { buildMeshSnapshot } from '../../render/mesh/build-mesh-snapshot.ts'
 import type { MeshSnapshot, ViewKey } from '../../render/mesh/mesh-snapshot.ts'
+import type { CommitOf } from '../../xds/enforcement.ts'
 import type { Admission, ProxyIdentity, XdsSource } from '../../xds/xds-source.ts'
 
 export interface MeshSourceOptions {
@@ -20,24 +23,43 @@ export interface MeshSourceOptions {
   readonly svids: SvidRotation
   /** Every trusted root, PEM, one after the other. */
   readonly trustBundlePem: () => string
-  /** Called after every change of what proxies are to be told. */
-  readonly publish: (commit: CommitSha) => void
+  /** Called when a commit of a repository is in what proxies are to be told. */
+  readonly publish: (of: CommitOf) => void
+  /** Called when something else changed it. */
+  readonly republish: () => void
 }
 
 export class MeshSource implements XdsSource {
   readonly #options: MeshSourceOptions
   readonly #renderer = new ViewRenderer()
-  #intent: Intent | undefined
+  /** By repository, sorted by name, so that the same commits make the same mesh whatever their order. */
+  #intents: ReadonlyMap<string, Intent> = new Map()
+  /** Repositories whose accepted commit is not known yet. */
+  #awaited: ReadonlySet<string> | undefined
   #inventory: ClusterInventory | undefined
+  #mesh: MeshIntent | undefined
   #snapshot: MeshSnapshot | undefined
 
   constructor(options: MeshSourceOptions) {
     this.#options = options
   }
 
-  /** Whether a commit and the cluster's inventory are both known: before that nothing may be served. */
+  /**
+   * Whether everything is known that proxies are told from: the cluster's inventory, and what each repository has accepted.
+   * A mesh without one of them would take away what reconnecting proxies run.
+   */
   get isSynced(): boolean {
     return this.#snapshot !== undefined
+  }
+
+  /** Why it is not; `undefined` once it is. */
+  get waitsFor(): string | undefined {
+    if (this.isSynced) return undefined
+    if (this.#awaited === undefined) return 'the repositories to follow are not known yet'
+    if (this.#awaited.size > 0)
+      return `the last accepted commit of ${[...this.#awaited].sort(byCodeUnit).join(', ')} has not been read yet`
+    if (this.#intents.size === 0) return 'no commit is served yet'
+    return "the cluster's inventory is not known yet"
   }
 
   /** Proxies that the cluster has pods for, connected or not. */
@@ -45,35 +67,83 @@ export class MeshSource implements XdsSource {
     return this.#snapshot?.workloads.size ?? 0
   }
 
-  get intent(): Intent | undefined {
-    return this.#intent
+  /** What all repositories together ask for; `undefined` before a commit of any is known. */
+  get mesh(): MeshIntent | undefined {
+    return this.#mesh
   }
 
   get inventory(): ClusterInventory | undefined {
     return this.#inventory
   }
 
-  setIntent(intent: Intent): void {
-    this.#intent = intent
-    this.#rebuild()
+  /** The mesh as it would be with this Intent in the place of what the repository has in it. */
+  meshWith(repository: string, intent: Intent): MeshIntent {
+    return joinIntents([...this.#with(repository, intent).values()])
+  }
+
+  /**
+   * The repositories that are followed: nothing is served before each has been heard of, and what others had is taken out.
+   * None at all takes nothing: that the last one is gone is more often a mistake than the end of a mesh.
+   */
+  setRepositories(names: ReadonlySet<string>): void {
+    const isNew = (name: string): boolean => !this.#intents.has(name)
+    // Once proxies are served, a repository that comes takes nothing from them by being late.
+    if (!this.isSynced) this.#awaited = new Set([...names].filter(isNew))
+    const kept = new Map([...this.#intents].filter(([name]) => names.has(name)))
+    const hasLost = kept.size < this.#intents.size && names.size > 0
+    if (hasLost) this.#intents = kept
+    if (hasLost || !this.isSynced) this.#changed()
+  }
+
+  /** The repository has no commit that could be served: nobody waits for one. */
+  hasNothing(repository: string): void {
+    this.#heard(repository)
+    if (!this.isSynced) this.#changed()
+  }
+
+  setIntent(repository: string, intent: Intent): void {
+    this.#heard(repository)
+    this.#intents = this.#with(repository, intent)
+    this.#changed({ repository, commit: intent.commit })
   }
 
   setInventory(inventory: ClusterInventory): void {
     this.#inventory = inventory
-    this.#rebuild()
+    this.#changed()
   }
 
-  #rebuild(): void {
-    const { trustDomain, publish } = this.#options
-    if (this.#intent === undefined || this.#inventory === undefined) return
+  #heard(repository: string): void {
+    const awaited = new Set(this.#awaited)
+    awaited.delete(repository)
+    this.#awaited = awaited
+  }
+
+  #with(repository: string, intent: Intent): ReadonlyMap<string, Intent> {
+    const all = new Map(this.#intents).set(repository, intent)
+    return new Map([...all].sort(([a], [b]) => byCodeUnit(a, b)))
+  }
+
+  /** Makes the snapshot anew, the first time when everything is known, and has it told of. */
+  #changed(of?: CommitOf): void {
+    const { publish, republish } = this.#options
+    const wasSynced = this.isSynced
+    this.#mesh = joinIntents([...this.#intents.values()])
+    const isWhole = this.#awaited?.size === 0 && this.#intents.size > 0
+    if (this.#inventory === undefined || !(wasSynced || isWhole)) return
+    this.#rebuild(this.#mesh, this.#inventory)
+    if (!wasSynced)
+      for (const [repository, { commit }] of this.#intents) publish({ repository, commit })
+    else if (of === undefined) republish()
+    else publish(of)
+  }
+
+  #rebuild(intent: MeshIntent, inventory: ClusterInventory): void {
+    const { trustDomain } = this.#options
     const previous = this.#snapshot
     this.#snapshot = buildMeshSnapshot({
-      intent: this.#intent,
-      inventory: this.#inventory,
-      trustDomain,
+      ...{ intent, inventory, trustDomain },
       ...(previous && { previous }),
     })
-    publish(this.#intent.commit)
   }
 
   /** The certificate says uid and account; the cluster must know a pod of both. A pod of the uid under another account is a lie. */

@@ -69,7 +69,8 @@ export class ProgressRecorder {
         this.#applied(outcome.commit)
         break
       case 'waiting':
-        board.update(outcome.commit, { state: 'waiting', reason: outcome.reason })
+        if (outcome.commit !== undefined)
+          board.update(outcome.commit, { state: 'waiting', reason: outcome.reason })
         log.warn('commit waits', { commit: outcome.commit, reason: outcome.reason })
         break
       case 'failed':

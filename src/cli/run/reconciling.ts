@@ -18,7 +18,7 @@ import type { RunOptions } from './run-options.ts'
 import type { Shell } from './shell.ts'
 
 /** The one repository that this control plane follows, as owner marks in the cluster name it. */
-const REPOSITORY = 'policies'
+export const REPOSITORY = 'policies'
 
 const MAX_TREE_ENTRIES = 1_000_000
 
@@ -57,9 +57,11 @@ export class Reconciling {
       verify: (intent) => checkAccess(intent, compiler),
       repository: REPOSITORY,
       controlNamespace: CONTROL_NAMESPACE,
-      pruneLimits: DEFAULT_PRUNE_LIMITS,
-      createNamespaces: true,
-      drift: run.drift,
+      home: cluster,
+      settings: () => ({
+        ...{ prune: 'enabled', pruneLimits: DEFAULT_PRUNE_LIMITS, createNamespaces: true },
+        ...{ drift: run.drift, pin: undefined },
+      }),
     })
     return new Reconciling({ ...options, live, reconciler })
   }

@@ -37,12 +37,13 @@ export class Serving {
     const authority = await openBuiltInAuthority({ ...shell, store, trustDomain })
     const svids = new SvidRotation({
       ...{ ...shell, authority, trustDomain },
-      validityMs: (): Ms => mesh.intent?.mesh.certificateValidityMs ?? DEFAULT_VALIDITY_MS,
+      validityMs: (): Ms => mesh.mesh?.mesh.certificateValidityMs ?? DEFAULT_VALIDITY_MS,
     })
     const mesh: MeshSource = new MeshSource({
       ...{ trustDomain, svids },
       trustBundlePem: () => authority.bundle().rootsPem.join(''),
-      publish: (commit) => xds.publish({ commit }),
+      publish: (of) => xds.publish(of),
+      republish: () => xds.republish(),
     })
     const server = await serverIdentity(
       { authority, svids },

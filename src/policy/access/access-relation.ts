@@ -6,7 +6,7 @@ import { byCodeUnit } from '../../model/by-code-unit.ts'
 import { type AccountKey, type ServiceAccount, toAccountKey } from '../../model/service-account.ts'
 import type { SourceLocation } from '../../model/source-location.ts'
 import type { Grant } from '../intent/grant.ts'
-import type { Intent } from '../intent.ts'
+import type { MeshIntent } from '../mesh-intent.ts'
 import { type OutsideAccess, outsideAccess } from './outside-access.ts'
 
 declare const pairKey: unique symbol
@@ -36,7 +36,7 @@ export interface AccessRelation {
   readonly outside: readonly OutsideAccess[]
 }
 
-export function buildAccessRelation(intent: Intent): AccessRelation {
+export function buildAccessRelation(intent: MeshIntent): AccessRelation {
   const enrolled = new Set<string>()
   for (const namespace of intent.namespaces.values())
     if (namespace.enrolled) enrolled.add(namespace.name)
@@ -57,7 +57,7 @@ export function buildAccessRelation(intent: Intent): AccessRelation {
 
 /** A MeshPolicy of the namespace decides; where it says `inherit` or there is none, the MeshConfig does. */
 function openNamespaces(
-  intent: Intent,
+  intent: MeshIntent,
   enrolled: ReadonlySet<string>,
 ): ReadonlyMap<string, OpenNamespace> {
   const policies = new Map(

@@ -6,7 +6,7 @@ import type { SourceLocation } from '../../model/source-location.ts'
 import type { EgressPolicy } from '../intent/egress-policy.ts'
 import type { HttpMatch } from '../intent/http-match.ts'
 import type { IngressPolicy, IngressSource } from '../intent/ingress-policy.ts'
-import type { Intent } from '../intent.ts'
+import type { MeshIntent } from '../mesh-intent.ts'
 import { printMethods, toMethodSet } from './method-set.ts'
 
 interface OutsideEnds {
@@ -30,7 +30,7 @@ export type OutsideAccess =
 
 /** Of enrolled namespaces, sorted by source, destination and what. */
 export function outsideAccess(
-  intent: Intent,
+  intent: MeshIntent,
   enrolled: ReadonlySet<string>,
 ): readonly OutsideAccess[] {
   const found = [
@@ -46,7 +46,10 @@ export function outsideKey({ source, destination, what }: OutsideEnds): string {
   return `${source}\n${destination}\n${what}`
 }
 
-function passedThrough(intent: Intent, enrolled: ReadonlySet<string>): readonly OutsideAccess[] {
+function passedThrough(
+  intent: MeshIntent,
+  enrolled: ReadonlySet<string>,
+): readonly OutsideAccess[] {
   const policies = new Map(
     Array.from(intent.meshPolicies.values(), (policy) => [policy.id.namespace, policy]),
   )

@@ -6,7 +6,7 @@ import type { ClusterInventory } from '../../model/cluster-inventory.ts'
 import type { AccountKey } from '../../model/service-account.ts'
 import type { ServiceKey } from '../../model/service-name.ts'
 import type { TrustDomain } from '../../model/spiffe-id.ts'
-import type { Intent } from '../../policy/intent.ts'
+import type { MeshIntent } from '../../policy/mesh-intent.ts'
 import { type DerivedTable, derive } from './derive.ts'
 import { type GrantIndex, indexGrants } from './grant-index.ts'
 import { toInboundPolicy } from './inbound-policy.ts'
@@ -22,7 +22,7 @@ import { type Topology, toTopology } from './topology.ts'
 import { deriveViews, type Views } from './views.ts'
 
 export interface MeshInput {
-  readonly intent: Intent
+  readonly intent: MeshIntent
   readonly inventory: ClusterInventory
   readonly trustDomain: TrustDomain
   /** The snapshot to share structure with: usually the last one published. */
@@ -70,7 +70,6 @@ export function buildMeshSnapshot(input: MeshInput): MeshSnapshot {
   const cluster = readCluster(inventory, commit, before)
   const joined = join(intent, { ...commit, ...cluster }, before)
   const snapshot: MeshSnapshot = {
-    commit: intent.commit,
     trustDomain,
     tls: only(commit.tls),
     services: cluster.services.values,
@@ -82,7 +81,7 @@ export function buildMeshSnapshot(input: MeshInput): MeshSnapshot {
   return snapshot
 }
 
-function readCommit(intent: Intent, before: Workings | undefined): CommitPart {
+function readCommit(intent: MeshIntent, before: Workings | undefined): CommitPart {
   const modes = deriveNamespaceModes(intent, before?.modes)
   return {
     modes,
@@ -123,7 +122,7 @@ function readCluster(
 }
 
 function join(
-  intent: Intent,
+  intent: MeshIntent,
   parts: CommitPart & ClusterPart,
   before: Workings | undefined,
 ): JoinedPart {

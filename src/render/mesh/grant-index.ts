@@ -3,7 +3,7 @@ import { byCodeUnit } from '../../model/by-code-unit.ts'
 import type { ObjectKey } from '../../model/object-id.ts'
 import { type AccountKey, toAccountKey } from '../../model/service-account.ts'
 import type { Grant } from '../../policy/intent/grant.ts'
-import type { Intent } from '../../policy/intent.ts'
+import type { MeshIntent } from '../../policy/mesh-intent.ts'
 import { type DerivedTable, derive } from './derive.ts'
 
 export interface GrantIndex {
@@ -14,7 +14,7 @@ export interface GrantIndex {
   readonly bySource: ReadonlyMap<AccountKey, readonly Grant[]>
 }
 
-export function indexGrants(intent: Intent, previous: GrantIndex | undefined): GrantIndex {
+export function indexGrants(intent: MeshIntent, previous: GrantIndex | undefined): GrantIndex {
   const grants = derive({
     previous: previous?.grants,
     sources: [intent.grants],

@@ -2,7 +2,6 @@
  * The mesh as proxies are to see it: what a commit allows, joined with what the cluster has. Neutral of any proxy, immutable,
  * and made of slices: a slice that did not change is the same object as in the snapshot before.
  */
-import type { CommitSha } from '../../model/commit-sha.ts'
 import type { AccountKey, ServiceAccount } from '../../model/service-account.ts'
 import type { ServiceKey, ServiceName } from '../../model/service-name.ts'
 import type { SourceLocation } from '../../model/source-location.ts'
@@ -168,7 +167,6 @@ export type TlsSettings = Pick<
 >
 
 export interface MeshSnapshot {
-  readonly commit: CommitSha
   readonly trustDomain: TrustDomain
   readonly tls: TlsSettings
   /** Of enrolled namespaces. */

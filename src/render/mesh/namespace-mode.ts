@@ -2,7 +2,7 @@
 import type { SourceLocation } from '../../model/source-location.ts'
 import type { MeshPolicyIntent } from '../../policy/intent/mesh-policy-intent.ts'
 import type { MeshSettings } from '../../policy/intent/mesh-settings.ts'
-import type { Intent } from '../../policy/intent.ts'
+import type { MeshIntent } from '../../policy/mesh-intent.ts'
 import { type DerivedTable, derive } from './derive.ts'
 
 export interface NamespaceMode {
@@ -18,7 +18,7 @@ export interface NamespaceMode {
 export type NamespaceModes = DerivedTable<string, NamespaceMode>
 
 export function deriveNamespaceModes(
-  intent: Intent,
+  intent: MeshIntent,
   previous: NamespaceModes | undefined,
 ): NamespaceModes {
   return derive({
@@ -31,7 +31,7 @@ export function deriveNamespaceModes(
 
 type ModeInputs = readonly [MeshSettings, MeshPolicyIntent | undefined]
 
-function* modeRows(intent: Intent): Generator<readonly [string, ModeInputs]> {
+function* modeRows(intent: MeshIntent): Generator<readonly [string, ModeInputs]> {
   const policies = new Map(
     Array.from(intent.meshPolicies.values(), (policy) => [policy.id.namespace, policy]),
   )

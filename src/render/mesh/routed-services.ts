@@ -2,7 +2,7 @@
 import { byCodeUnit } from '../../model/by-code-unit.ts'
 import { type ServiceKey, toServiceKey } from '../../model/service-name.ts'
 import type { TrafficSplitIntent } from '../../policy/intent/traffic-split-intent.ts'
-import type { Intent } from '../../policy/intent.ts'
+import type { MeshIntent } from '../../policy/mesh-intent.ts'
 import { type DerivedTable, derive } from './derive.ts'
 import type {
   MeshPort,
@@ -23,7 +23,7 @@ export interface RoutedServices {
 const NO_SPLITS: readonly TrafficSplitIntent[] = []
 
 export function deriveRoutedServices(
-  intent: Intent,
+  intent: MeshIntent,
   services: ReadonlyMap<ServiceKey, MeshService>,
   previous: RoutedServices | undefined,
 ): RoutedServices {

@@ -23,7 +23,15 @@ function aRecorder() {
   })
   const enforce = (state: Enforcement['state'], more: Partial<Enforcement> = {}) => {
     const enforcement = {
-      ...{ commit, state, touched: 2, acked: 2, nacked: [], waitingFor: [] },
+      ...{
+        repository: 'policies',
+        commit,
+        state,
+        touched: 2,
+        acked: 2,
+        nacked: [],
+        waitingFor: [],
+      },
       ...{ elapsedMs: 5, sinceMs: 5, ...more },
     }
     enforcements.set(commit, enforcement)

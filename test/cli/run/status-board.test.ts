@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { CommitRecord } from '../../../src/reconciler/commit-record.ts'
 import { StatusBoard } from '../../../src/cli/run/status-board.ts'
 import type { Instant } from '../../../src/model/clock.ts'
 import { type CommitSha, toCommitSha } from '../../../src/model/commit-sha.ts'
+import type { CommitRecord } from '../../../src/reconciler/commit-record.ts'
 
 function sha(digit: string): CommitSha {
   return toCommitSha(digit.repeat(40))

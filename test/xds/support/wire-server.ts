@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest'
 import { toCommitSha } from '../../../src/model/commit-sha.ts'
 import { toSpiffeId, toTrustDomain } from '../../../src/model/spiffe-id.ts'
 import type { EnvoyResource, ViewResources } from '../../../src/render/envoy/envoy-resource.ts'
+import type { CommitOf } from '../../../src/xds/enforcement.ts'
 import type { XdsLimits } from '../../../src/xds/xds-limits.ts'
 import { XdsServer } from '../../../src/xds/xds-server.ts'
 import type { Admission, ProxyIdentity, XdsSource } from '../../../src/xds/xds-source.ts'
@@ -87,13 +88,14 @@ export class WireServer {
     return this
   }
 
-  /** Publishes these views as a commit of their own, and answers its name. */
-  publish(views: Readonly<Record<string, ViewContent>>) {
+  /** Publishes these views as a commit of their own, and answers which. */
+  publish(views: Readonly<Record<string, ViewContent>>): CommitOf {
     for (const [id, content] of Object.entries(views)) this.source.views.set(id, aView(content))
     this.#commits += 1
     const commit = toCommitSha(String(this.#commits).padStart(40, '0'))
-    this.server.publish({ commit })
-    return commit
+    const published = { repository: 'policies', commit }
+    this.server.publish(published)
+    return published
   }
 
   /** A client that is the proxy `uid-1` of account `web` unless told otherwise. */
