@@ -11,7 +11,8 @@ import type { Logger } from '../../model/logger.ts'
 import type { Cluster } from '../cluster.ts'
 import { answerWithin } from './answer-within.ts'
 import { checkTiming, DEFAULT_TIMING, type ElectionTiming, JITTER } from './election-timing.ts'
-import { isLostRace, LeaderLease } from './leader-lease.ts'
+import { isLostRace } from './is-lost-race.ts'
+import { LeaderLease } from './leader-lease.ts'
 import { type Leadership, Term } from './leadership.ts'
 
 export interface ElectionOptions {

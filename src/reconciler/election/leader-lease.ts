@@ -5,7 +5,7 @@
 import type { Clock, Ms } from '../../model/clock.ts'
 import type { KubernetesObject } from '../../model/kubernetes-object.ts'
 import type { ObjectId } from '../../model/object-id.ts'
-import { type Cluster, ClusterError } from '../cluster.ts'
+import type { Cluster } from '../cluster.ts'
 import { LEASE, type LeaseRecord, readLease, toLease, toMicroTime } from './lease.ts'
 
 const LEASE_NAME = 'plumbline-leader'
@@ -151,10 +151,4 @@ export class LeaderLease {
 /** The uid too: a Lease that was deleted and made again is another. */
 function versionOf(lease: KubernetesObject | undefined): string | undefined {
   return lease && `${lease.metadata.uid}/${lease.metadata.resourceVersion}`
-}
-
-/** Whether another replica wrote the Lease before we could. */
-export function isLostRace(error: unknown): error is ClusterError {
-  const codes = ['Conflict', 'AlreadyExists', 'NotFound']
-  return error instanceof ClusterError && codes.includes(error.code)
 }
