@@ -7,6 +7,10 @@ const BENCHMARKS: Readonly<Record<string, { readonly file: string; readonly abou
   'access-truth': { file: 'access-truth.ts', about: 'random policies and requests on real Envoys' },
   ca: { file: 'ca.ts', about: 'leaf certificates a second' },
   check: { file: 'check.ts', about: 'checking a repository of 10,000 documents' },
+  kubernetes: {
+    file: 'kubernetes/kubernetes.ts',
+    about: 'a real API server: first apply, a commit, nothing, drift, beside kubectl',
+  },
   render: { file: 'render.ts', about: 'a mesh of 1,000 services, whole and after one change' },
   xds: {
     file: 'xds/convergence.ts',

@@ -28,6 +28,7 @@ interface Ports {
   readonly controllers: number
 }
 
+/** Names without the dashes. */
 type Flags = Readonly<Record<string, string>>
 
 interface RunningProgram {
@@ -44,15 +45,15 @@ export class KubeControlPlane {
   readonly #client = clientCertificate('admin', 'system:masters')
   readonly #running: RunningProgram[] = []
 
-  /** Resolves when the API server is ready. Rejects with the last lines of whatever would not start. */
-  static async start(): Promise<KubeControlPlane> {
+  /** Resolves when the API server is ready. Rejects with the last lines of whatever would not start. `apiServer`: more flags for it. */
+  static async start(apiServer: Flags = {}): Promise<KubeControlPlane> {
     const programs = await kubePrograms((line) => console.log(line))
     const folder = await mkdtemp(join(tmpdir(), 'plumbline-kube-'))
     const [etcd, peer, apiserver, controllers] = await freePorts(4)
     const ports = { etcd, peer, apiserver, controllers } as Ports
     const plane = new KubeControlPlane(folder, programs, ports)
     try {
-      await plane.#start()
+      await plane.#start(apiServer)
       return plane
     } catch (error) {
       await plane.stop()
@@ -107,7 +108,7 @@ export class KubeControlPlane {
     await rm(this.#folder, { recursive: true, force: true })
   }
 
-  async #start(): Promise<void> {
+  async #start(apiServer: Flags): Promise<void> {
     const { etcd, peer, apiserver, controllers } = this.#ports
     const inFolder = (name: string) => join(this.#folder, name)
     const keys = serviceAccountKeys()
@@ -144,6 +145,7 @@ export class KubeControlPlane {
       'endpoint-reconciler-type': 'none',
       // No controller makes the account "default" here, which pods would have to wait for.
       'disable-admission-plugins': 'ServiceAccount',
+      ...apiServer,
     })
     await this.#untilReady()
     await writeFile(this.kubeconfig, await this.#kubeconfig())
