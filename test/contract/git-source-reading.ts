@@ -177,14 +177,19 @@ export function gitSourceReading(given: GitSourceFixture): void {
     })
 
     it('refuses a wanted name that is not UTF-8, and leaves an unwanted one alone', async () => {
+      const wanted = (path: string) => path.endsWith('.yaml')
       const oid = given.repository.blob('x')
-      const name = Buffer.from([0x61, 0xff, 0x2e, 0x79])
-      given.repository.commitTree([
-        { mode: '100644', name, oid },
-        { mode: '100644', name: 'b.yaml', oid },
-      ])
-      expect(await refusal(given.read('hostile'))).toBe('RepositoryInvalid')
-      const files = await given.read('hostile', { wanted: (path) => path.endsWith('.yaml') })
+      const commit = (ending: string) => {
+        const name = Buffer.from([0x61, 0xff, ...Buffer.from(ending)])
+        given.repository.commitTree([
+          { mode: '100644', name, oid },
+          { mode: '100644', name: 'b.yaml', oid },
+        ])
+      }
+      commit('.yaml')
+      expect(await refusal(given.read('hostile', { wanted }))).toBe('RepositoryInvalid')
+      commit('.png')
+      const files = await given.read('hostile', { wanted })
       expect(files.map(({ path }) => path)).toEqual(['b.yaml'])
     })
 

@@ -18,6 +18,7 @@ export type Fault = { readonly at?: 'refs' | 'pack' } & (
       readonly type: 'answer'
       readonly status: number
       readonly type_?: string
+      readonly headers?: Readonly<Record<string, string>>
       readonly body: Buffer
     }
 )
@@ -107,7 +108,8 @@ function answer(
     return
   }
   if (fault?.type === 'answer') {
-    response.writeHead(fault.status, { 'content-type': fault.type_ ?? 'text/html' }).end(fault.body)
+    const headers = { 'content-type': fault.type_ ?? 'text/html', ...fault.headers }
+    response.writeHead(fault.status, headers).end(fault.body)
     return
   }
   runBackend(root, request, (status, headers, body) => {

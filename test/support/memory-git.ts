@@ -19,8 +19,11 @@ export class MemoryGit implements GitSource {
   /** When set, the remote cannot be reached; what was fetched can be read. */
   isDown = false
 
-  /** Commits the files (path to text) to the branch. */
-  commit(files: Readonly<Record<string, string>>, message = 'Change policy'): CommitSha {
+  /** Commits the files (path to content) to the branch. */
+  commit(
+    files: Readonly<Record<string, string | Uint8Array>>,
+    message = 'Change policy',
+  ): CommitSha {
     const parents = this.#head === undefined ? [] : [this.#head]
     const content = JSON.stringify([files, message, parents])
     const sha = createHash('sha1').update(content).digest('hex') as CommitSha
@@ -71,8 +74,8 @@ export class MemoryGit implements GitSource {
   }
 }
 
-function toSourceFile([path, text]: readonly [string, string]): SourceFile {
-  const bytes = Buffer.from(text)
+function toSourceFile([path, content]: readonly [string, string | Uint8Array]): SourceFile {
+  const bytes = Buffer.from(content)
   const blob = createHash('sha1').update(`blob ${bytes.byteLength}\0`).update(bytes).digest('hex')
   return { path, blob, type: 'file', bytes }
 }

@@ -55,14 +55,16 @@ function typeOf(mode: string): TreeEntry['type'] | undefined {
   return undefined
 }
 
-function toEntry(type: TreeEntry['type'], bytes: Uint8Array, oid: string): TreeEntry {
+function toEntry(type: TreeEntry['type'], bytes: Buffer, oid: string): TreeEntry {
   try {
     const name = UTF8.decode(bytes)
     const fault = faultOf(name)
     return fault === undefined ? { name, type, oid } : { name, type, oid, fault }
   } catch {
-    // Kept apart from every name that is text: two such names must not meet in one replacement character.
-    const name = `\u{fffd}${Buffer.from(bytes).toString('hex')}`
+    // Kept apart from every name that is text: two such names must not meet in one replacement character. The ending stays,
+    // so that a policy file is refused and not passed over.
+    const ending = /\.[0-9a-z]+$/i.exec(bytes.toString('latin1'))?.[0] ?? ''
+    const name = `\u{fffd}${bytes.toString('hex')}${ending}`
     return { name, type, oid, fault: 'its name is not UTF-8' }
   }
 }
