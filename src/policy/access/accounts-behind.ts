@@ -2,6 +2,7 @@
 import type { ClusterInventory } from '../../model/cluster-inventory.ts'
 import { type ServiceAccount, toAccountKey } from '../../model/service-account.ts'
 import { type ServiceName, toServiceKey } from '../../model/service-name.ts'
+import { mayReceive } from '../intent/traffic-split-intent.ts'
 import type { Intent } from '../intent.ts'
 
 export type AccountsBehind = (service: ServiceName) => readonly ServiceAccount[]
@@ -16,10 +17,12 @@ export function accountsInCluster(intent: Intent, inventory: ClusterInventory): 
   }
 }
 
-/** A split that has matches leaves the other requests to the root service. A backend of weight 0 gets none. */
+/** A split that has matches leaves the other requests to the root service. A backend that may have no weight gets none. */
 function answeringServices(intent: Intent, service: ServiceName): readonly ServiceName[] {
   const splits = intent.splits.get(toServiceKey(service)) ?? []
-  const backends = splits.flatMap((split) => split.backends.filter(({ weight }) => weight > 0))
+  const backends = splits.flatMap((split) =>
+    split.backends.filter((_, index) => mayReceive(split, index)),
+  )
   const isWhole = splits.some((split) => split.matches.length === 0)
   return [...(isWhole ? [] : [service]), ...backends.map((backend) => backend.service)]
 }

@@ -2,7 +2,11 @@
 import type { Problem } from '../../model/problem.ts'
 import { type ServiceName, toServiceKey } from '../../model/service-name.ts'
 import type { HttpMatch } from '../intent/http-match.ts'
-import type { SplitBackend, TrafficSplitIntent } from '../intent/traffic-split-intent.ts'
+import type {
+  SplitBackend,
+  TrafficSplitIntent,
+  WeightDelegation,
+} from '../intent/traffic-split-intent.ts'
 import { HTTP_ROUTE_GROUP } from './http-route-group.ts'
 import type { Declaration, Linked, LinkScope } from './kind-definition.ts'
 import { missingReference } from './missing-reference.ts'
@@ -13,6 +17,7 @@ export interface TrafficSplitPart {
   readonly backends: readonly SplitBackend[]
   /** Names of HTTPRouteGroups in the split's namespace. */
   readonly matches: readonly string[]
+  readonly delegation: WeightDelegation | undefined
 }
 
 export function linkSplit(
@@ -28,6 +33,7 @@ export function linkSplit(
     root: part.root,
     backends: part.backends,
     matches,
+    ...(part.delegation !== undefined && { delegation: part.delegation }),
   }
   const root = toServiceKey(part.root)
   return {

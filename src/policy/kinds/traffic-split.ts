@@ -9,6 +9,13 @@ import { objectName } from './fields/names.ts'
 import { parseServiceReference } from './fields/service-reference.ts'
 import { parseQuantity, quantityField, toSmallestWeights, weightField } from './fields/weight.ts'
 import {
+  DECLARED_WEIGHTS,
+  DELEGATE_WEIGHTS,
+  printDeclaredWeights,
+  readDelegation,
+  WEIGHT_BOUNDS,
+} from './fields/weight-delegation.ts'
+import {
   type Claim,
   type Converted,
   canonicalVersion,
@@ -54,6 +61,7 @@ export const TRAFFIC_SPLIT = defineKind<Body, TrafficSplitPart>({
   summary: 'How the traffic of one service is shared among others',
   namespaced: true,
   actsOnNamespace: true,
+  ownAnnotations: [DELEGATE_WEIGHTS, WEIGHT_BOUNDS],
   versions: [
     canonicalVersion('v1alpha4', v1alpha4),
     canonicalVersion('v1alpha3', v1alpha4),
@@ -103,9 +111,15 @@ function read(declaration: Declaration<Body>): Read<TrafficSplitPart> {
   const found = readBackends(declaration, problems)
   problems.push(...judgeWeights(declaration, found), ...judgeMatches(declaration))
   const matches = (spec.matches ?? []).map(({ name }) => name)
+  const { delegation, mistakes } = readDelegation(declaration.annotations, found)
+  for (const { annotation, text } of mistakes)
+    problems.push(declaration.place.problem(['metadata', 'annotations', annotation], text))
   return {
-    part: { root, backends: found, matches },
+    part: { root, backends: found, matches, delegation },
     problems,
+    ...(delegation !== undefined && {
+      annotations: { ...declaration.annotations, [DECLARED_WEIGHTS]: printDeclaredWeights(found) },
+    }),
     applied: {
       spec: {
         service: root.name,

@@ -30,10 +30,7 @@ export class Linker {
   #known: ReadonlyMap<UsableFragment, LinkedFragment> = new Map()
 
   link(fragments: readonly Fragment[]): LinkedCommit {
-    const index = new ObjectIndex(fragments)
-    const changes = index.changesFrom(this.#index)
-    const sortedKeys = this.#sortKeys(index)
-    const linked = this.#linkAll(sortedKeys, index, changes)
+    const { index, sortedKeys, linked } = this.#resolve(fragments)
     this.#index = index
     this.#sortedKeys = sortedKeys
     this.#known = new Map(linked.map((one) => [one.fragment, one]))
@@ -42,6 +39,20 @@ export class Linker {
     if (fragments.every(({ type }) => type === 'usable')) problems.push(...unusedObjects(linked))
     for (const { linked: own } of linked) problems.push(...own.problems)
     return { problems, fragments: linked }
+  }
+
+  /** What linking them would come to, but for what nobody refers to. Remembers nothing: the next commit is not measured against it. */
+  tryLink(fragments: readonly Fragment[]): LinkedCommit {
+    const { index, linked } = this.#resolve(fragments)
+    const problems = [...index.problems, ...linked.flatMap(({ linked: own }) => own.problems)]
+    return { problems, fragments: linked }
+  }
+
+  #resolve(fragments: readonly Fragment[]) {
+    const index = new ObjectIndex(fragments)
+    const changes = index.changesFrom(this.#index)
+    const sortedKeys = this.#sortKeys(index)
+    return { index, sortedKeys, linked: this.#linkAll(sortedKeys, index, changes) }
   }
 
   /** Starts from the order of the commit before: sorting what is nearly sorted is linear. */

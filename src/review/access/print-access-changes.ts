@@ -1,54 +1,15 @@
 /** Who could newly call what, as lines for people. The first thing a reviewer of mesh policy wants to read. */
 import type { SourceLocation } from '../../model/source-location.ts'
-import type { AccessChange, TcpPortChange } from '../../policy/access/access-diff.ts'
-import { printMethods } from '../../policy/access/method-set.ts'
-import type { HttpRequest } from '../../policy/access/request-set.ts'
+import type { AccessChange } from '../../policy/access/access-diff.ts'
+import { printAccessChange } from './print-access-change.ts'
 
 /** One line a change: `+` for a gain, `-` for a loss; empty when nothing changed. */
 export function printAccessChanges(changes: readonly AccessChange[]): readonly string[] {
   return changes.map((change) => {
     const sign = change.direction === 'gained' ? '+' : '-'
     const where = [...new Set(change.locations.map(printLocation))].slice(0, 3).join(', ')
-    return `${sign} ${printChange(change)}${where === '' ? '' : `   (${where})`}`
+    return `${sign} ${printAccessChange(change)}${where === '' ? '' : `   (${where})`}`
   })
-}
-
-function printChange(change: AccessChange): string {
-  switch (change.type) {
-    case 'namespace':
-      return `every identity of the mesh → every service of ${change.namespace}`
-    case 'http':
-      return `${printPair(change)}   ${printMethods(methodsOf(change))}, e.g. ${printRequest(change.witness)}`
-    case 'outside':
-      return `${change.access.source} → ${change.access.destination}   ${change.access.what}`
-    case 'tcp':
-      return `${printPair(change)}   ${printPorts(change.ports)}`
-    case 'undecided':
-      return `${printPair(change)}   perhaps ${change.direction === 'gained' ? 'more' : 'less'} than before: ${change.reason}; compare the rules by hand`
-  }
-}
-
-function printPorts({ type, ports }: TcpPortChange): string {
-  if (type === 'only') return `TCP port ${ports.join(', ')}`
-  return ports.length === 0 ? 'every TCP port' : `every TCP port but ${ports.join(', ')}`
-}
-
-function methodsOf(change: AccessChange & { readonly type: 'http' }): number {
-  return change.requests.boxes.reduce((all, box) => all | box.methods, 0)
-}
-
-function printPair(
-  change: Exclude<AccessChange, { readonly type: 'namespace' | 'outside' }>,
-): string {
-  const port = change.port === 'any' ? '' : `:${change.port}`
-  return `${change.source} → ${change.destination}${port}`
-}
-
-function printRequest({ method, path, headers }: HttpRequest): string {
-  const fields = Object.entries(headers).map(
-    ([name, value]) => `${name === ':authority' ? 'host' : name}: ${value}`,
-  )
-  return [`${method} ${path}`, ...fields].join(' with ')
 }
 
 function printLocation({ file, line }: SourceLocation): string {
