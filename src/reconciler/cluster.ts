@@ -5,8 +5,9 @@
  * only grows; `generation` moves only when spec does; applying twice is applying once (no write, same resourceVersion); a field
  * that another manager owns with another value is a `Conflict` unless forced; a stale precondition is a `Conflict`; a dry run
  * answers what a write would and changes nothing; an apply that carries a uid or a `resourceVersion` writes that object at that
- * version or is a `Conflict`, and one that carries NOT_STORED makes a new object or is a `Conflict`; a watch continues a list without a gap and in order; a watch too old says
- * `Expired` and the caller lists again; a delete by uid spares a successor of the same name.
+ * version or is a `Conflict`, and one that carries NOT_STORED makes a new object or is a `Conflict`; a watch continues a list
+ * without a gap and in order; a watch too old says `Expired` and the caller lists again; a delete by uid spares a successor of
+ * the same name.
  * Errors: `ClusterError`, thrown.
  */
 import type { KubernetesObject } from '../model/kubernetes-object.ts'
@@ -14,7 +15,7 @@ import type { ObjectId, ObjectKind } from '../model/object-id.ts'
 
 /**
  * The resourceVersion of no object that was ever stored (in etcd an empty store is at 1, and the first write at 2): an apply
- * that carries it never touches what is there already.
+ * that carries it, and no uid, never touches what is there already.
  */
 export const NOT_STORED = '1'
 

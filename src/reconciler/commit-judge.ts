@@ -1,5 +1,6 @@
 /** Reads a commit and judges it: what it asks for, or every problem in it. Touches no cluster. */
 import type { CommitSha } from '../model/commit-sha.ts'
+import { type ObjectKey, toObjectKey } from '../model/object-id.ts'
 import type { Problem } from '../model/problem.ts'
 import { wantedFile } from '../policy/files/wanted-file.ts'
 import type { Intent } from '../policy/intent.ts'
@@ -23,6 +24,8 @@ export interface ValidCommit {
   readonly header: CommitHeader
   readonly intent: Intent
   readonly desired: readonly DesiredObject[]
+  /** The same, by key. */
+  readonly wanted: ReadonlyMap<ObjectKey, DesiredObject>
   /** Warnings. */
   readonly problems: readonly Problem[]
 }
@@ -55,6 +58,8 @@ export class CommitJudge {
     const problems = [...compilation.problems, ...verify(intent)]
     if (problems.some(({ severity }) => severity === 'error'))
       return { type: 'invalid', header, problems }
-    return { type: 'valid', header, intent, desired: this.#desiredCache.of(intent), problems }
+    const desired = this.#desiredCache.of(intent)
+    const wanted = new Map(desired.map((object) => [toObjectKey(object.id), object]))
+    return { type: 'valid', header, intent, desired, wanted, problems }
   }
 }

@@ -12,6 +12,7 @@ import {
 } from '../model/object-id.ts'
 import { untilAborted } from '../model/until-aborted.ts'
 import { type Cluster, ClusterError } from './cluster.ts'
+import { repositoryOf } from './owner-mark.ts'
 import { type ObjectEvent, reflect } from './reflect.ts'
 
 export interface LiveChange {
@@ -25,6 +26,8 @@ export interface LiveChange {
 type Listener = (change: LiveChange) => void
 
 interface FollowedKind {
+  /** Whether a list has said what there is. */
+  isKnown: boolean
   readonly objects: Map<ObjectKey, KubernetesObject>
   readonly done: Promise<void>
   /** How the first list ends: `undefined` once it is known what there is. After a failure there is another attempt. */
@@ -41,6 +44,8 @@ export interface LiveObjectsOptions {
 export class LiveObjects {
   readonly #options: LiveObjectsOptions
   readonly #kinds = new Map<string, FollowedKind>()
+  /** The objects that rightly carry a repository's mark: what is looked for among them costs no look at the others. */
+  readonly #marked = new Map<string, Map<ObjectKey, KubernetesObject>>()
   readonly #listeners = new Set<Listener>()
   readonly #closing = new AbortController()
 
@@ -65,6 +70,16 @@ export class LiveObjects {
     return this.#kinds.get(toKey(id))?.objects.get(toObjectKey(id))
   }
 
+  /** Whether every object of the kind is known: one that `get` does not have was not there a moment ago. */
+  knows(kind: ObjectKind): boolean {
+    return this.#kinds.get(toKey(kind))?.isKnown === true
+  }
+
+  /** Every object that rightly carries the repository's mark, of the kinds that are followed. */
+  ofRepository(repository: string): Iterable<KubernetesObject> {
+    return this.#marked.get(repository)?.values() ?? []
+  }
+
   /** Tells of every change from now on. */
   onChange(listener: Listener): () => void {
     this.#listeners.add(listener)
@@ -78,22 +93,22 @@ export class LiveObjects {
 
   #start(kind: ObjectKind): FollowedKind {
     const objects = new Map<ObjectKey, KubernetesObject>()
-    let isKnown = false
     const onList = (items: readonly KubernetesObject[]) => {
-      isKnown = true
-      followed.attempt.resolve(undefined)
       this.#replace(objects, items)
+      followed.isKnown = true
+      followed.attempt.resolve(undefined)
     }
     const onEvent = ({ type, object }: ObjectEvent) =>
       this.#put(objects, toObjectId(object), type === 'deleted' ? undefined : object)
     const onFailure = (error: Error) => {
       const isUnserved = error instanceof ClusterError && error.code === 'KindNotServed'
       const { attempt } = followed
-      if (!isUnserved && !isKnown) followed.attempt = Promise.withResolvers()
+      if (!isUnserved && !followed.isKnown) followed.attempt = Promise.withResolvers()
       attempt.resolve(isUnserved ? undefined : error)
     }
     const options = { ...this.#options, kind, onList, onEvent, onFailure }
     const followed: FollowedKind = {
+      isKnown: false,
       objects,
       attempt: Promise.withResolvers(),
       done: Promise.resolve().then(() => reflect(options, this.#closing.signal)),
@@ -119,7 +134,21 @@ export class LiveObjects {
     if (before?.metadata.resourceVersion === after?.metadata.resourceVersion) return
     if (after === undefined) objects.delete(key)
     else objects.set(key, after)
+    this.#mark(key, before, after)
     for (const listener of this.#listeners) listener({ id, before, after })
+  }
+
+  #mark(
+    key: ObjectKey,
+    before: KubernetesObject | undefined,
+    after: KubernetesObject | undefined,
+  ): void {
+    const was = before === undefined ? undefined : repositoryOf(before)
+    const is = after === undefined ? undefined : repositoryOf(after)
+    if (was !== undefined && was !== is) this.#marked.get(was)?.delete(key)
+    if (is === undefined || after === undefined) return
+    const marked = this.#marked.get(is) ?? new Map<ObjectKey, KubernetesObject>()
+    this.#marked.set(is, marked.set(key, after))
   }
 }
 

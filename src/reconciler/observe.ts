@@ -1,114 +1,94 @@
 /** Asks the cluster about the objects of a commit: only about those that the commit or somebody else has changed. */
 import type { KubernetesObject } from '../model/kubernetes-object.ts'
-import { type ObjectId, type ObjectKey, toObjectKey } from '../model/object-id.ts'
+import {
+  type ObjectId,
+  type ObjectKey,
+  type ObjectKind,
+  toObjectId,
+  toObjectKey,
+} from '../model/object-id.ts'
 import type { DesiredObject } from '../render/kubernetes/desired-object.ts'
 import { type Cluster, ClusterError } from './cluster.ts'
 import { contentHash } from './content-hash.ts'
 import type { Inventory, InventoryEntry } from './inventory/inventory.ts'
-import { FIELD_MANAGER, withOwnerMark } from './owner-mark.ts'
-import type { Observation, Observations } from './plan/observation.ts'
+import { judgeObject, type LastSeen } from './judge-object.ts'
+import { isAppliedByUs, isKeptFromPrune, withOwnerMark } from './owner-mark.ts'
+import type { Ownership } from './ownership.ts'
+import type { Leaving, Observation, Observations, Wanted } from './plan/observation.ts'
 import { withLimit } from './with-limit.ts'
 
 /** Requests under way at once. */
 const CONCURRENCY = 16
+
+/** Objects as they were last seen; may lag behind, which costs a question and never an answer. */
+export interface LiveView {
+  get(id: ObjectId): KubernetesObject | undefined
+  /** Whether every object of the kind is known, so that one which is not in the view was not there a moment ago. */
+  knows(kind: ObjectKind): boolean
+  /** Every object that rightly carries the repository's mark, of the kinds that are known. */
+  ofRepository(repository: string): Iterable<KubernetesObject>
+}
 
 export interface ObserveRequest {
   readonly cluster: Cluster
   readonly repository: string
   readonly desired: readonly DesiredObject[]
   readonly inventory: Inventory
-  /** Objects as they were last seen; may lag behind, which costs a question and never an answer. */
-  readonly live: (id: ObjectId) => KubernetesObject | undefined
+  readonly live: LiveView
+  readonly ownership: Ownership
   readonly signal: AbortSignal
 }
 
-/** Throws `ClusterError` when the cluster cannot answer: an observation is whole or there is none. */
+/**
+ * An object that changed costs one dry run, and one that leaves costs nothing where the view has it.
+ * Throws `ClusterError` when the cluster cannot answer: an observation is whole or there is none.
+ */
 export async function observe(request: ObserveRequest): Promise<Observations> {
-  const { cluster, desired, inventory, signal } = request
-  const [settled, changed] = [[] as Observation[], [] as DesiredObject[]]
-  for (const object of desired) {
-    const entry = settledEntry(object, request)
-    if (entry === undefined) changed.push(object)
+  const { desired, repository, signal } = request
+  const [settled, changed] = [[] as Observation[], [] as Wanted[]]
+  for (const { id, object } of desired) {
+    const marked = withOwnerMark(object, repository)
+    const wanted = { id, marked, hash: contentHash(marked) }
+    const entry = settledEntry(wanted, request)
+    if (entry === undefined) changed.push(wanted)
     else settled.push({ type: 'settled', entry })
   }
   const missing = await namespacesMissing(changed, request)
-  const asked = await withLimit(changed, CONCURRENCY, async (object) => {
+  const asked = await withLimit(changed, CONCURRENCY, async (wanted): Promise<Observation> => {
     signal.throwIfAborted()
-    return await observeChanged(object, request, missing)
+    const { namespace } = wanted.id
+    if (missing.has(namespace)) return { ...wanted, type: 'homeless', namespace }
+    return await judgeObject(wanted, lastSeen(wanted.id, request.live), request.cluster)
   })
-  const keys = new Set<ObjectKey>(desired.map(({ id }) => toObjectKey(id)))
-  const entries = [...inventory.entries].filter(([key]) => !keys.has(key)).map(([, entry]) => entry)
-  // What may be deleted is always read from the cluster itself.
-  const leaving = await withLimit(entries, CONCURRENCY, async (entry) => {
-    signal.throwIfAborted()
-    return { entry, live: await getIfServed(cluster, entry.id) }
-  })
-  return { wanted: [...settled, ...asked], leaving }
+  return { wanted: [...settled, ...asked], leaving: await observeLeaving(request) }
 }
 
 /** The entry of an object that is as we last applied it, and that nobody has touched since. */
 function settledEntry(
-  { id, object }: DesiredObject,
+  { id, hash }: Wanted,
   { inventory, live }: ObserveRequest,
 ): InventoryEntry | undefined {
   const entry = inventory.entries.get(toObjectKey(id))
   const applied = entry?.applied
   if (applied === undefined) return undefined
-  const metadata = live(id)?.metadata
+  const metadata = live.get(id)?.metadata
   const isUntouched =
     applied.uid === metadata?.uid && applied.resourceVersion === metadata.resourceVersion
-  return isUntouched && applied.hash === contentHash(object) ? entry : undefined
+  return isUntouched && applied.hash === hash ? entry : undefined
 }
 
-async function observeChanged(
-  desired: DesiredObject,
-  { cluster, repository }: ObserveRequest,
-  missing: ReadonlySet<string>,
-): Promise<Observation> {
-  const hash = contentHash(desired.object)
-  const marked = withOwnerMark(desired.object, repository)
-  const { namespace } = desired.id
-  if (missing.has(namespace)) return { type: 'homeless', desired, marked, hash, namespace }
-  return await ask({ desired, marked, hash }, cluster)
-}
-
-async function ask(
-  wanted: {
-    readonly desired: DesiredObject
-    readonly marked: KubernetesObject
-    readonly hash: string
-  },
-  cluster: Cluster,
-): Promise<Observation> {
-  let live: KubernetesObject | undefined
-  try {
-    live = await cluster.get(wanted.desired.id)
-    const result = await cluster.apply(wanted.marked, {
-      fieldManager: FIELD_MANAGER,
-      force: true,
-      dryRun: true,
-    })
-    return live === undefined
-      ? { ...wanted, type: 'absent' }
-      : { ...wanted, type: 'present', live, result }
-  } catch (error) {
-    if (!(error instanceof ClusterError) || !isVerdict(error)) throw error
-    return { ...wanted, type: 'refused', live, code: error.code, message: error.message }
-  }
-}
-
-/** Whether the error is the cluster's answer about this object, and not a failure to answer. */
-function isVerdict({ code }: ClusterError): boolean {
-  return code !== 'Unavailable' && code !== 'TooManyRequests' && code !== 'Expired'
+function lastSeen(id: ObjectId, live: LiveView): LastSeen {
+  return live.get(id) ?? (live.knows(id) ? 'absent' : 'unknown')
 }
 
 /** The namespaces that the objects need and that are not there. */
 async function namespacesMissing(
-  objects: readonly DesiredObject[],
+  wanted: readonly Wanted[],
   { cluster, live }: ObserveRequest,
 ): Promise<ReadonlySet<string>> {
-  const needed = new Set(objects.map(({ id }) => id.namespace).filter((name) => name !== ''))
-  const unseen = [...needed].filter((name) => live(namespaceId(name)) === undefined)
+  const needed = new Set(wanted.map(({ id }) => id.namespace).filter((name) => name !== ''))
+  const unseen = [...needed].filter((name) => live.get(namespaceId(name)) === undefined)
+  // One that was made a moment ago must not keep its objects waiting.
   const asked = await withLimit(unseen, CONCURRENCY, async (name) => {
     const namespace = await cluster.get(namespaceId(name))
     return namespace === undefined ? [name] : []
@@ -118,6 +98,45 @@ async function namespacesMissing(
 
 function namespaceId(name: string): ObjectId {
   return { group: '', version: 'v1', kind: 'Namespace', namespace: '', name }
+}
+
+async function observeLeaving(request: ObserveRequest): Promise<readonly Leaving[]> {
+  const { cluster, desired, inventory, live, signal } = request
+  const wanted = new Set<ObjectKey>(desired.map(({ id }) => toObjectKey(id)))
+  const tracked = [...inventory.entries].filter(([key]) => !wanted.has(key))
+  const known = await withLimit(tracked, CONCURRENCY, async ([, { id, applied }]) => {
+    signal.throwIfAborted()
+    const seen = live.get(id)
+    // The delete is for this version only; but that an object is gone, or is not ours, is asked of the cluster itself.
+    const isSure = applied !== undefined && seen?.metadata.uid === applied.uid
+    return { id, uid: applied?.uid, live: isSure ? seen : await getIfServed(cluster, id) }
+  })
+  const orphans = orphansOf(request, wanted)
+  const found = await withLimit(orphans, CONCURRENCY, async (object): Promise<Leaving[]> => {
+    signal.throwIfAborted()
+    const id = toObjectId(object)
+    const now = await getIfServed(cluster, id)
+    return now === undefined ? [] : [{ id, uid: object.metadata.uid, live: now }]
+  })
+  return [...known, ...found.flat()]
+}
+
+/**
+ * Objects that we wrote and that nobody tracks: what a control plane made that was no longer the one to write, or what is
+ * left of an inventory that was lost.
+ */
+function orphansOf(
+  { repository, inventory, live, ownership }: ObserveRequest,
+  wanted: ReadonlySet<ObjectKey>,
+): readonly KubernetesObject[] {
+  return [...live.ofRepository(repository)].filter((object) => {
+    const id = toObjectId(object)
+    const key = toObjectKey(id)
+    if (wanted.has(key) || inventory.entries.has(key)) return false
+    // A copy that a backup put there is not of our making; and what the plan would let go at once is not taken in.
+    if (!isAppliedByUs(object) || isKeptFromPrune(object)) return false
+    return ownership.claimant(id, repository) === undefined
+  })
 }
 
 /** An object of a kind that is no longer served is as gone as one that was deleted. */

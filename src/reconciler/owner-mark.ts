@@ -10,7 +10,18 @@ const OBJECT_ANNOTATION = 'plumbline.dev/object'
 /** `disabled` keeps an object in the cluster when its document leaves the repository. */
 const PRUNE_ANNOTATION = 'plumbline.dev/prune'
 
+/** Objects of a commit are immutable, so each is marked once for its repository, and its mark is hashed once. */
+const marks = new WeakMap<KubernetesObject, Map<string, KubernetesObject>>()
+
+/** The same object for the same object and repository. */
 export function withOwnerMark(object: KubernetesObject, repository: string): KubernetesObject {
+  const known = marks.get(object) ?? new Map<string, KubernetesObject>()
+  const marked = known.get(repository) ?? mark(object, repository)
+  marks.set(object, known.set(repository, marked))
+  return marked
+}
+
+function mark(object: KubernetesObject, repository: string): KubernetesObject {
   const { labels, annotations } = object.metadata
   const key = toObjectKey(toObjectId(object))
   return {
@@ -27,6 +38,13 @@ export function withOwnerMark(object: KubernetesObject, repository: string): Kub
 export function repositoryOf(object: KubernetesObject): string | undefined {
   const isOwn = object.metadata.annotations?.[OBJECT_ANNOTATION] === toObjectKey(toObjectId(object))
   return isOwn ? object.metadata.labels?.[REPOSITORY_LABEL] : undefined
+}
+
+/** Whether the object was made or changed by an apply of ours, and not put there by somebody who copied it. */
+export function isAppliedByUs({ metadata }: KubernetesObject): boolean {
+  return (metadata.managedFields ?? []).some(
+    ({ manager, operation }) => manager === FIELD_MANAGER && operation === 'Apply',
+  )
 }
 
 export function isKeptFromPrune(object: KubernetesObject): boolean {

@@ -4,7 +4,7 @@ import { printObjectId } from '../model/object-id.ts'
 import type { ApplyResult } from './apply.ts'
 import { ClusterError } from './cluster.ts'
 import { GitSourceError } from './git-source.ts'
-import type { Plan } from './plan/step.ts'
+import { isRefusal, type Plan } from './plan/step.ts'
 import type { ReconcileOutcome } from './reconcile-outcome.ts'
 
 /** Others have to do something first, and they do not tell us when they have. */
@@ -32,14 +32,22 @@ export function toOutcome(plan: Plan, result: ApplyResult | undefined): Reconcil
     )
     return { type: 'failed', commit, error }
   }
-  const refused = plan.steps.filter((step) => step.type === 'skip' && !step.forget)
+  const refused = plan.steps.filter(isRefusal)
   const [first] = refused
-  if (first?.type === 'skip')
+  if (first !== undefined)
     return {
       type: 'waiting',
       commit,
       waitsFor: 'objects',
       reason: `${countOf(refused.length, 'object')} cannot be written; ${printObjectId(first.id)}: ${first.reason}`,
+      retryAfterMs: LOOK_AGAIN_MS,
+    }
+  const [deleting] = result.deleting
+  if (deleting !== undefined)
+    return {
+      type: 'waiting',
+      commit,
+      reason: `${countOf(result.deleting.length, 'object')} still to go; ${printObjectId(deleting.id)}: ${deleting.reason}`,
       retryAfterMs: LOOK_AGAIN_MS,
     }
   return { type: 'synced', commit }

@@ -8,7 +8,7 @@
 import type { Clock, Instant } from '../model/clock.ts'
 import type { CommitSha } from '../model/commit-sha.ts'
 import type { Logger } from '../model/logger.ts'
-import { type ObjectId, type ObjectKey, toObjectKey } from '../model/object-id.ts'
+import { type ObjectId, toObjectKey } from '../model/object-id.ts'
 import type { Intent } from '../policy/intent.ts'
 import type { DesiredObject } from '../render/kubernetes/desired-object.ts'
 import { apply } from './apply.ts'
@@ -26,10 +26,13 @@ import { InventoryStore } from './inventory/inventory-store.ts'
 import { kindsOf } from './kinds-of.ts'
 import type { LiveObjects } from './live-objects.ts'
 import { observe } from './observe.ts'
+import { NO_OTHERS, type Ownership } from './ownership.ts'
 import { isPortError, toFailure, toOutcome } from './pass-outcome.ts'
 import type { PassProgress } from './pass-progress.ts'
 import { parsePruneAllowance } from './plan/prune-guard.ts'
 import { isEmptyPlan, type Plan } from './plan/step.ts'
+import type { StepRules } from './plan/step-rules.ts'
+import { trackedIds } from './plan/tracked-ids.ts'
 import { plan } from './plan.ts'
 import type { ReconcileOutcome } from './reconcile-outcome.ts'
 import { type PinState, pinState } from './repositories/pin-state.ts'
@@ -53,6 +56,8 @@ export interface ReconcilerOptions extends CommitJudgeOptions {
   readonly repository: string
   /** Where the inventory is kept; must exist. */
   readonly controlNamespace: string
+  /** What the other repositories of this cluster want; NO_OTHERS when left out. */
+  readonly ownership?: Ownership
   /** Asked once a pass. Drift `report`: a pass over a commit that was applied before writes nothing, whatever others did. */
   readonly settings: () => PassSettings
   /** Called with each Intent to serve, before it is mirrored in the cluster. */
@@ -77,7 +82,6 @@ export class Reconciler {
   #inventory: Inventory | undefined
   #judged: JudgedCommit | undefined
   #served: ValidCommit | undefined
-  #desired: ReadonlyMap<ObjectKey, DesiredObject> = new Map()
   #pin: PinState = { type: 'none' }
   /** The plan that was last told of, so that one that waits is told of once. */
   #toldPlan = ''
@@ -94,6 +98,11 @@ export class Reconciler {
     return this.#served?.header.sha
   }
 
+  /** Of the commit that is served. */
+  get intent(): Intent | undefined {
+    return this.#served?.intent
+  }
+
   /** As the last pass found it. */
   get pin(): PinState {
     return this.#pin
@@ -104,9 +113,21 @@ export class Reconciler {
     return this.#inventory?.entries.size
   }
 
+  /** Whether it is known that there is no commit to go back to. */
+  get hasNothingAccepted(): boolean {
+    return this.#inventory !== undefined && this.#inventory.accepted === undefined
+  }
+
+  /** Whether the newest good commit wants the object; `unknown` before there is one. */
+  wants(id: ObjectId): 'wanted' | 'unwanted' | 'unknown' {
+    const newest = this.#judged?.type === 'valid' ? this.#judged : this.#served
+    if (newest === undefined) return 'unknown'
+    return newest.wanted.has(toObjectKey(id)) ? 'wanted' : 'unwanted'
+  }
+
   /** What the commit that is served wants of an object; `undefined` for one that is not ours. */
   desired(id: ObjectId): DesiredObject | undefined {
-    return this.#desired.get(toObjectKey(id))
+    return this.#served?.wanted.get(toObjectKey(id))
   }
 
   /** Runs when no pass does, and keeps the next one waiting. */
@@ -197,13 +218,18 @@ export class Reconciler {
     const inventory = await this.#loadInventory()
     const planned = await this.#plan(judged, inventory, signal)
     if (planned.blocked !== undefined) return toOutcome(planned, undefined)
-    const ids = judged.desired.map(({ id }) => id)
-    const union = await this.#save(unionInventory(inventory, commit, ids))
+    const union = await this.#save(unionInventory(inventory, commit, trackedIds(planned)))
     this.#serve(judged)
     const { cluster, settings } = this.#options
     if (settings().drift === 'report' && inventory.applied === commit)
       return { type: 'synced', commit }
-    const result = await apply({ cluster, plan: planned, inventory: union, signal })
+    const result = await apply({
+      cluster,
+      plan: planned,
+      inventory: union,
+      rules: this.#rules(),
+      signal,
+    })
     await this.#save(result.inventory)
     if (inventory.applied !== commit || !isEmptyPlan(planned))
       this.#tell({ type: 'applied', commit, plan: planned, result, at: this.#now() })
@@ -232,35 +258,32 @@ export class Reconciler {
   }
 
   async #plan(judged: ValidCommit, inventory: Inventory, signal: AbortSignal): Promise<Plan> {
-    const { cluster, live, repository, settings } = this.#options
-    const { pruneLimits, createNamespaces } = settings()
+    const { cluster, live, settings } = this.#options
     const { desired, header } = judged
-    await live.follow(kindsOf(desired), signal)
-    const observations = await observe({
-      cluster,
-      repository,
-      desired,
-      inventory,
-      live: (id) => live.get(id),
-      signal,
-    })
+    await live.follow(kindsOf([...desired, ...inventory.entries.values()]), signal)
+    const rules = this.#rules()
+    const observations = await observe({ ...rules, cluster, desired, inventory, live, signal })
     const planned = plan({
+      ...rules,
       commit: header.sha,
-      repository,
       observations,
-      limits: pruneLimits,
+      limits: settings().pruneLimits,
       allowance: parsePruneAllowance(header.message),
-      createNamespaces,
     })
     this.#tellPlan(planned)
     return planned
+  }
+
+  #rules(): StepRules {
+    const { repository, ownership = NO_OTHERS, settings } = this.#options
+    const { createNamespaces, prune } = settings()
+    return { repository, createNamespaces, ownership, prune }
   }
 
   /** From here on this is the commit that proxies follow and that drift is measured against. */
   #serve(judged: ValidCommit): void {
     if (this.#served?.intent === judged.intent) return
     this.#served = judged
-    this.#desired = new Map(judged.desired.map((desired) => [toObjectKey(desired.id), desired]))
     this.#options.onIntent(judged.intent)
   }
 

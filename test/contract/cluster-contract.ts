@@ -1,7 +1,12 @@
 /** What every adapter of the cluster port promises (src/reconciler/cluster.ts), whatever is behind it. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { KubernetesObject } from '../../src/model/kubernetes-object.ts'
-import type { ApplyOptions, Cluster, WatchEvent } from '../../src/reconciler/cluster.ts'
+import {
+  type ApplyOptions,
+  type Cluster,
+  NOT_STORED,
+  type WatchEvent,
+} from '../../src/reconciler/cluster.ts'
 import {
   aConfigMap,
   aNamespace,
@@ -66,6 +71,14 @@ function plain(object: KubernetesObject | undefined): unknown {
   if (object === undefined) return undefined
   const { name, namespace, labels, annotations } = object.metadata
   return { ...object, metadata: { name, namespace, labels, annotations } }
+}
+
+/** The object, to be written over that one and no other. */
+function at(
+  object: KubernetesObject,
+  preconditions: { readonly uid?: string; readonly resourceVersion?: string },
+): KubernetesObject {
+  return { ...object, metadata: { ...object.metadata, ...preconditions } }
 }
 
 function managersOf(object: KubernetesObject | undefined): readonly string[] {
@@ -275,6 +288,79 @@ const WRITES: readonly (readonly [string, Keeps])[] = [
       const stale = { resourceVersion: metadata.resourceVersion ?? '' }
       expect(await code(cluster.delete(idOf(split), stale))).toBe('Conflict')
       await cluster.delete(idOf(split), { resourceVersion: changed.metadata.resourceVersion ?? '' })
+      expect(await cluster.get(idOf(split))).toBeUndefined()
+    },
+  ],
+  [
+    'applies over the version the caller read and no other, in a dry run as well',
+    async ({ cluster, namespace }) => {
+      const first = await cluster.apply(aSplit('s', { v1: 1 }, { namespace }), asGit)
+      const { uid = '', resourceVersion = '' } = first.metadata
+      const next = aSplit('s', { v1: 3 }, { namespace })
+      const dryRun: ApplyOptions = { ...asGit, dryRun: true }
+      expect(await code(cluster.apply(at(next, { uid, resourceVersion }), dryRun))).toBe('no error')
+      const second = await cluster.apply(aSplit('s', { v1: 2 }, { namespace }), asGit)
+      for (const options of [dryRun, asGit]) {
+        const stale = { ...options, force: true }
+        expect(await code(cluster.apply(at(next, { uid, resourceVersion }), stale))).toBe(
+          'Conflict',
+        )
+        // Not even where nothing would change.
+        const same = aSplit('s', { v1: 2 }, { namespace })
+        expect(await code(cluster.apply(at(same, { resourceVersion }), stale))).toBe('Conflict')
+      }
+      expect(await cluster.get(idOf(second))).toEqual(second)
+      const fresh = { uid, resourceVersion: second.metadata.resourceVersion ?? '' }
+      const third = await cluster.apply(at(next, fresh), asGit)
+      expect(third['spec']).toMatchObject({ backends: [{ service: 'v1', weight: 3 }] })
+    },
+  ],
+  [
+    'does not make an object again that an apply by uid is for',
+    async ({ cluster, namespace }) => {
+      const split = aSplit('s', { v1: 1 }, { namespace })
+      const { uid = '', resourceVersion = '' } = (await cluster.apply(split, asGit)).metadata
+      await cluster.delete(idOf(split))
+      expect(await code(cluster.apply(at(split, { uid, resourceVersion }), asGit))).toBe('Conflict')
+      expect(await cluster.get(idOf(split))).toBeUndefined()
+    },
+  ],
+  [
+    'makes an object by an apply that is for a new one, and never touches one that is there',
+    async ({ cluster, namespace }) => {
+      const absent = { resourceVersion: NOT_STORED }
+      for (const object of [
+        aSplit('s', { v1: 1 }, { namespace }),
+        aNamespace(`${namespace}-new`, { labels: { team: 'books' } }),
+      ]) {
+        const dryRun: ApplyOptions = { ...asGit, dryRun: true }
+        expect(await code(cluster.apply(at(object, absent), dryRun))).toBe('no error')
+        expect(await cluster.get(idOf(object))).toBeUndefined()
+        const made = await cluster.apply(at(object, absent), asGit)
+        expect(made.metadata.resourceVersion).not.toBe(NOT_STORED)
+        expect(managersOf(made)).toContain('git Apply')
+        const labelled = at(object, absent)
+        for (const options of [dryRun, { ...asGit, force: true }])
+          expect(await code(cluster.apply(labelled, options))).toBe('Conflict')
+        expect((await cluster.get(idOf(object)))?.metadata.resourceVersion).toBe(
+          made.metadata.resourceVersion,
+        )
+        await cluster.delete(idOf(object))
+      }
+    },
+  ],
+  [
+    'keeps an object that has a finalizer after its delete, and lets it go with the last one',
+    async ({ cluster, namespace }) => {
+      const split = aSplit('s', { v1: 1 }, { namespace })
+      const held = at(split, { finalizers: ['plumbline.dev/hold'] } as never)
+      const { uid = '', resourceVersion = '' } = (await cluster.apply(held, asKubectl)).metadata
+      await cluster.delete(idOf(split), { uid, resourceVersion })
+      const going = await cluster.get(idOf(split))
+      expect(going?.metadata.deletionTimestamp).toMatch(/^\d{4}-/)
+      expect(going?.metadata.finalizers).toEqual(['plumbline.dev/hold'])
+      const { finalizers: _, ...metadata } = going?.metadata ?? { name: '' }
+      await cluster.update({ ...split, metadata }, { fieldManager: 'kubectl' })
       expect(await cluster.get(idOf(split))).toBeUndefined()
     },
   ],

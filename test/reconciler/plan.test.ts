@@ -170,7 +170,7 @@ describe('what it leaves', () => {
     const { plan } = await new PlanWorld(cluster, 'ours').plan([aRouteGroup('routes', '/mine')])
     expect(stepOf(plan, 'skip')).toMatchObject({
       reason: 'it belongs to the repository theirs; take it out of one of the two',
-      forget: false,
+      means: 'refused',
     })
   })
 
@@ -206,7 +206,9 @@ describe('what it leaves', () => {
     await world.cluster.update(aRouteGroup('other'), { fieldManager: 'someone' })
     const { plan } = await world.plan([anEnrolledNamespace('bookstore'), aTrafficTarget('buy')])
     expect(print(plan)).toEqual(['skip HTTPRouteGroup other', 'skip HTTPRouteGroup routes'])
-    expect(plan.steps.filter((step) => step.type === 'skip' && !step.forget)).toEqual([])
+    expect(plan.steps.filter((step) => step.type === 'skip' && step.means === 'refused')).toEqual(
+      [],
+    )
   })
 
   it('spares a successor that carries even the mark of its predecessor', async () => {
@@ -219,7 +221,7 @@ describe('what it leaves', () => {
     const { plan } = await world.plan([anEnrolledNamespace('bookstore'), aTrafficTarget('buy')])
     expect(stepOf(plan, 'skip')).toMatchObject({
       reason: 'another object has its name now; that one is not ours',
-      forget: true,
+      means: 'forget',
     })
   })
 

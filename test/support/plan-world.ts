@@ -1,15 +1,20 @@
 /** A cluster, an inventory and commits applied to it, without git: what plan and apply tests stand on. */
 import type { CommitSha } from '../../src/model/commit-sha.ts'
 import type { KubernetesObject } from '../../src/model/kubernetes-object.ts'
-import { type ObjectId, toObjectId } from '../../src/model/object-id.ts'
+import { type ObjectKind, toObjectId, toObjectKey } from '../../src/model/object-id.ts'
 import { type ApplyResult, apply } from '../../src/reconciler/apply.ts'
 import type { Cluster } from '../../src/reconciler/cluster.ts'
 import { type Inventory, unionInventory } from '../../src/reconciler/inventory/inventory.ts'
 import { InventoryStore } from '../../src/reconciler/inventory/inventory-store.ts'
-import { observe } from '../../src/reconciler/observe.ts'
+import { type LiveView, observe } from '../../src/reconciler/observe.ts'
+import { repositoryOf } from '../../src/reconciler/owner-mark.ts'
+import { NO_OTHERS } from '../../src/reconciler/ownership.ts'
 import { DEFAULT_PRUNE_LIMITS } from '../../src/reconciler/plan/prune-guard.ts'
 import type { Plan } from '../../src/reconciler/plan/step.ts'
+import type { StepRules } from '../../src/reconciler/plan/step-rules.ts'
+import { trackedIds } from '../../src/reconciler/plan/tracked-ids.ts'
 import { type PlanRequest, plan } from '../../src/reconciler/plan.ts'
+import { appliedKinds } from '../../src/render/kubernetes/applied-kinds.ts'
 import type { DesiredObject } from '../../src/render/kubernetes/desired-object.ts'
 import { RecordingLogger } from './recording-logger.ts'
 
@@ -39,30 +44,30 @@ export class PlanWorld {
     return new InventoryStore({ cluster, namespace: 'default', repository, log })
   }
 
+  rules(options: PlanOptions = {}): StepRules {
+    const { createNamespaces = true, ownership = NO_OTHERS, prune = 'enabled' } = options
+    return { repository: this.repository, createNamespaces, ownership, prune }
+  }
+
   /** The plan for the objects as a commit, and the inventory it was made from. */
   async plan(
     objects: readonly KubernetesObject[],
     options: PlanOptions = {},
     cluster: Cluster = this.cluster,
+    view?: LiveView,
   ): Promise<{ readonly plan: Plan; readonly inventory: Inventory }> {
     const inventory = await this.store().load()
-    const live = await this.#live(objects)
+    const rules = this.rules(options)
     const observations = await observe({
+      ...rules,
       cluster,
-      repository: this.repository,
       desired: objects.map(aDesired),
       inventory,
-      live: (id) => live.get(JSON.stringify(id)),
+      live: view ?? (await this.view(objects)),
       signal: new AbortController().signal,
     })
-    const request = {
-      commit: aCommit(),
-      limits: DEFAULT_PRUNE_LIMITS,
-      allowance: 'all',
-      createNamespaces: true,
-      ...options,
-    } as const
-    return { plan: plan({ ...request, observations, repository: this.repository }), inventory }
+    const request = { commit: aCommit(), limits: DEFAULT_PRUNE_LIMITS, allowance: 'all' } as const
+    return { plan: plan({ ...request, ...options, ...rules, observations }), inventory }
   }
 
   /** Applies the objects as a commit, as a pass does; `cluster` may be one that fails. */
@@ -72,43 +77,40 @@ export class PlanWorld {
     cluster: Cluster = this.cluster,
   ): Promise<ApplyResult & { readonly plan: Plan }> {
     const planned = await this.plan(objects, options)
-    const store = new InventoryStore({
-      cluster,
-      namespace: 'default',
-      repository: this.repository,
-      log: this.log,
-    })
-    const inventory = unionInventory(
-      await store.load(),
-      planned.plan.commit,
-      objects.map((object) => toObjectId(object)),
-    )
-    await store.save(inventory)
-    const signal = new AbortController().signal
-    const result = await apply({ cluster, plan: planned.plan, inventory, signal })
-    await store.save(result.inventory)
-    return { ...result, plan: planned.plan }
+    return { ...(await this.carryOut(planned.plan, options, cluster)), plan: planned.plan }
   }
 
-  async #live(objects: readonly KubernetesObject[]): Promise<Map<string, KubernetesObject>> {
-    const live = new Map<string, KubernetesObject>()
-    const namespaces = objects.flatMap(({ metadata }): readonly ObjectId[] =>
-      metadata.namespace === undefined
-        ? []
-        : [
-            {
-              group: '',
-              version: 'v1',
-              kind: 'Namespace',
-              namespace: '',
-              name: metadata.namespace,
-            },
-          ],
+  /** The rest of a pass, once there is a plan. */
+  async carryOut(
+    plan: Plan,
+    options: PlanOptions = {},
+    cluster: Cluster = this.cluster,
+  ): Promise<ApplyResult> {
+    const { repository, log } = this
+    const store = new InventoryStore({ cluster, namespace: 'default', repository, log })
+    const inventory = unionInventory(await store.load(), plan.commit, trackedIds(plan))
+    await store.save(inventory)
+    const { signal } = new AbortController()
+    const result = await apply({ cluster, plan, inventory, rules: this.rules(options), signal })
+    await store.save(result.inventory)
+    return result
+  }
+
+  /** What a watch that has caught up knows now. */
+  async view(objects: readonly KubernetesObject[] = []): Promise<LiveView> {
+    const kinds = new Map<string, ObjectKind>()
+    for (const kind of [...objects.map(toObjectId), ...appliedKinds()])
+      kinds.set(`${kind.group}/${kind.kind}`, kind)
+    const lists = await Promise.all(
+      [...kinds.values()].map(
+        async (kind) => (await this.cluster.list(kind).catch(() => ({ items: [] }))).items,
+      ),
     )
-    for (const id of [...objects.map((object) => toObjectId(object)), ...namespaces]) {
-      const object = await this.cluster.get(id).catch(() => undefined)
-      if (object !== undefined) live.set(JSON.stringify(id), object)
+    const held = new Map(lists.flat().map((object) => [toObjectKey(toObjectId(object)), object]))
+    return {
+      get: (id) => held.get(toObjectKey(id)),
+      knows: () => true,
+      ofRepository: (name) => [...held.values()].filter((object) => repositoryOf(object) === name),
     }
-    return live
   }
 }

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { KubernetesObject } from '../../model/kubernetes-object.ts'
 import { printObjectId, toObjectId } from '../../model/object-id.ts'
 import type { ApiResource } from '../api-resources.ts'
-import { ClusterError, type Preconditions } from '../cluster.ts'
+import { ClusterError, NOT_STORED, type Preconditions } from '../cluster.ts'
 import { ownedPart, withOwnedPart, without } from '../fields/object-parts.ts'
 import { applyFields, type FieldConflict, updateFields } from '../fields/server-side-apply.ts'
 import type { Birth } from './birth.ts'
@@ -96,6 +96,21 @@ function withGeneration(
 
 function askedFor(object: KubernetesObject): unknown {
   return without(without(object, 'metadata'), 'status')
+}
+
+/** Throws `Conflict` when the object is not one to apply over the live one, or to make where there is none. */
+export function assertApplies(applied: KubernetesObject, live: KubernetesObject | undefined): void {
+  const { uid, resourceVersion } = applied.metadata
+  const id = printObjectId(toObjectId(applied))
+  if (live === undefined) {
+    // As an API server has it: a version alone says nothing against making the object, a uid does.
+    if (uid !== undefined) throw new ClusterError('Conflict', `${id} does not exist any more`)
+    return
+  }
+  // Here, unlike in etcd, the very first object is at that version: its uid tells the two meanings apart.
+  if (resourceVersion === NOT_STORED && uid === undefined)
+    throw new ClusterError('Conflict', `${id} was to be new, and is there already`)
+  assertPreconditions(live, applied.metadata)
 }
 
 /** Throws `Conflict` when the live object is not the one that the caller speaks of. */

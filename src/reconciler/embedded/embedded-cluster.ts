@@ -25,7 +25,13 @@ import { UnmergeableList } from '../fields/field-tree.ts'
 import { admitObject, freeze, invalid, servedResource } from './admit-object.ts'
 import { type Birth, toBirth } from './birth.ts'
 import { CommitQueue } from './commit-queue.ts'
-import { assertPreconditions, decideApply, decideCreate, decideUpdate } from './decide-write.ts'
+import {
+  assertApplies,
+  assertPreconditions,
+  decideApply,
+  decideCreate,
+  decideUpdate,
+} from './decide-write.ts'
 import type { DirectoryLock } from './directory-lock.ts'
 import { isSelected } from './label-selector.ts'
 import type { ObjectStore } from './object-store.ts'
@@ -236,9 +242,7 @@ export class EmbeddedCluster implements Cluster {
   #liveForWrite(applied: KubernetesObject): ReturnType<CommitQueue['latest']> {
     const latest = this.#queue.latest(toObjectId(applied))
     if (latest.object === undefined) this.#assertNamespaceExists(applied)
-    if (latest.object !== undefined) assertPreconditions(latest.object, applied.metadata)
-    else if (applied.metadata.uid !== undefined || applied.metadata.resourceVersion !== undefined)
-      throw new ClusterError('Conflict', `${print(applied)} does not exist any more`)
+    assertApplies(applied, latest.object)
     return latest
   }
 

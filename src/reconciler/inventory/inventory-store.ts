@@ -5,10 +5,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { KubernetesObject } from '../../model/kubernetes-object.ts'
 import type { Logger } from '../../model/logger.ts'
-import { toObjectId, toObjectKey } from '../../model/object-id.ts'
-import { API_RESOURCES } from '../api-resources.ts'
+import { type ObjectId, type ObjectKind, toObjectId, toObjectKey } from '../../model/object-id.ts'
+import { appliedKinds } from '../../render/kubernetes/applied-kinds.ts'
 import { type Cluster, ClusterError } from '../cluster.ts'
 import { FIELD_MANAGER, REPOSITORY_LABEL, repositoryOf } from '../owner-mark.ts'
+import { preconditionsOf } from '../preconditions-of.ts'
 import { withLimit } from '../with-limit.ts'
 import { EMPTY_INVENTORY, type Inventory, type InventoryEntry } from './inventory.ts'
 import {
@@ -22,7 +23,7 @@ import {
 const CONFIG_MAP = { group: '', version: 'v1', kind: 'ConfigMap' }
 /** Shards written at once. */
 const CONCURRENCY = 8
-const INVENTORY_LABEL = 'plumbline.dev/inventory'
+export const INVENTORY_LABEL = 'plumbline.dev/inventory'
 
 export interface InventoryStoreOptions {
   readonly cluster: Cluster
@@ -31,6 +32,11 @@ export interface InventoryStoreOptions {
   /** The repository's name in this cluster: a label value. */
   readonly repository: string
   readonly log: Logger
+}
+
+/** The object that is there once the repository has been applied. */
+export function inventoryHeadId(namespace: string, repository: string): ObjectId {
+  return { ...CONFIG_MAP, namespace, name: headName(repository) }
 }
 
 export class InventoryStore {
@@ -121,10 +127,13 @@ export class InventoryStore {
     }
   }
 
-  /** Every object that rightly carries our mark, beside what is still known. */
+  /**
+   * Every object that rightly carries our mark, beside what is still known. Only kinds that we apply are listed: the rights
+   * to apply them are enough, and nobody's Secrets are looked through.
+   */
   async #recover(known: Inventory): Promise<Inventory> {
     const marked: KubernetesObject[] = []
-    for (const kind of API_RESOURCES) {
+    for (const kind of appliedKinds()) {
       const labels = { [REPOSITORY_LABEL]: this.#repository }
       marked.push(...(await listIfServed(this.#cluster, kind, labels)))
     }
@@ -144,7 +153,7 @@ export class InventoryStore {
   }
 
   #headName(): string {
-    return `plumbline-inventory-${this.#repository}`
+    return headName(this.#repository)
   }
 
   #shardName(count: number, index: number): string {
@@ -152,9 +161,13 @@ export class InventoryStore {
   }
 }
 
+function headName(repository: string): string {
+  return `plumbline-inventory-${repository}`
+}
+
 async function listIfServed(
   cluster: Cluster,
-  kind: (typeof API_RESOURCES)[number],
+  kind: ObjectKind,
   labels: Readonly<Record<string, string>>,
 ): Promise<readonly KubernetesObject[]> {
   try {
@@ -165,9 +178,10 @@ async function listIfServed(
   }
 }
 
+/** Only as it was read: another control plane may have made it part of its layout since. */
 async function deleteIfThere(cluster: Cluster, object: KubernetesObject): Promise<void> {
   try {
-    await cluster.delete(toObjectId(object))
+    await cluster.delete(toObjectId(object), preconditionsOf(object))
   } catch (error) {
     if (!(error instanceof ClusterError && error.code === 'NotFound')) throw error
   }

@@ -1,21 +1,19 @@
 /** What the plan is decided from: each object as the commit wants it and as the cluster answers for it. */
 import type { KubernetesObject } from '../../model/kubernetes-object.ts'
-import type { DesiredObject } from '../../render/kubernetes/desired-object.ts'
+import type { ObjectId } from '../../model/object-id.ts'
 import type { ClusterErrorCode } from '../cluster.ts'
 import type { InventoryEntry } from '../inventory/inventory.ts'
 
-interface Wanted {
-  readonly desired: DesiredObject
+export interface Wanted {
+  readonly id: ObjectId
   /** The object with the owner mark, as it would be applied. */
   readonly marked: KubernetesObject
+  /** Content hash of `marked`. */
   readonly hash: string
 }
 
-export type Observation =
-  /** As we last applied it, and nobody has touched it since: the cluster was not asked. */
-  | { readonly type: 'settled'; readonly entry: InventoryEntry }
-  /** Its namespace is not there, so nothing can be asked. */
-  | (Wanted & { readonly type: 'homeless'; readonly namespace: string })
+/** What the cluster says of one object that it was asked about. */
+export type Verdict =
   | (Wanted & { readonly type: 'absent' })
   | (Wanted & {
       readonly type: 'present'
@@ -30,9 +28,18 @@ export type Observation =
       readonly message: string
     })
 
-/** An object of the inventory that the commit no longer has, as it is now. */
+export type Observation =
+  | Verdict
+  /** As we last applied it, and nobody has touched it since: the cluster was not asked. */
+  | { readonly type: 'settled'; readonly entry: InventoryEntry }
+  /** Its namespace is not there, so nothing can be asked. */
+  | (Wanted & { readonly type: 'homeless'; readonly namespace: string })
+
+/** An object of ours that the commit no longer has, as it is now. */
 export interface Leaving {
-  readonly entry: InventoryEntry
+  readonly id: ObjectId
+  /** Of the object that we wrote; `undefined` where that is not known. */
+  readonly uid: string | undefined
   readonly live: KubernetesObject | undefined
 }
 

@@ -5,6 +5,7 @@ import type { ObjectId } from '../../model/object-id.ts'
 import type { ClusterErrorCode } from '../cluster.ts'
 import type { FieldConflict } from '../fields/server-side-apply.ts'
 import type { InventoryEntry } from '../inventory/inventory.ts'
+import type { WritePreconditions } from '../preconditions-of.ts'
 import type { FieldChange } from './field-changes.ts'
 
 /** Make before break: what enrolls and what routes and grants refer to, then those, then what is taken away. */
@@ -16,7 +17,9 @@ interface Write {
   readonly id: ObjectId
   readonly stage: Stage
   readonly object: KubernetesObject
-  /** Of the object as the commit has it; absent for a namespace that is made for others' sake and is not ours. */
+  /** The version that this was judged against: over any other the write is a Conflict, and the step is judged anew. */
+  readonly preconditions: WritePreconditions
+  /** Content hash of the object; absent for a namespace that is made for others' sake and is not ours. */
   readonly hash: string | undefined
   readonly reason: string
 }
@@ -45,7 +48,9 @@ export interface PruneStep {
   readonly stage: 'prune' | 'restrict'
   /** A namespace is never deleted: what we set on it is taken back. */
   readonly means: 'delete' | 'release'
-  readonly uid: string
+  readonly preconditions: WritePreconditions & { readonly uid: string }
+  /** What the object waits for once its delete is accepted: until then it stays in the inventory. */
+  readonly finalizers: readonly string[]
   readonly reason: string
 }
 
@@ -55,11 +60,19 @@ export interface SkipStep {
   readonly reason: string
   /** What the API said to the dry run, where it refused. */
   readonly code?: ClusterErrorCode
-  /** Whether the object leaves the inventory: it is gone already, or is not ours. */
-  readonly forget: boolean
+  /**
+   * `refused`: it cannot be written, and the commit waits for that. `deleting`: its delete was accepted, and the commit waits
+   * until it is gone. `forget`: it leaves the inventory, being gone already or not ours. `keep`: it stays as it is, as asked.
+   */
+  readonly means: 'refused' | 'deleting' | 'forget' | 'keep'
 }
 
 export type Step = CreateStep | ConfigureStep | UnchangedStep | PruneStep | SkipStep
+
+/** Whether the step says that something the commit wants cannot be. */
+export function isRefusal(step: Step): step is SkipStep {
+  return step.type === 'skip' && step.means === 'refused'
+}
 
 export interface Plan {
   readonly commit: CommitSha
