@@ -14,7 +14,7 @@ import {
   aControlCluster,
   aMeshRepository,
   CONTROL_NAMESPACE,
-} from '../../support/mesh-repositories.ts'
+} from '../../support/control-cluster.ts'
 import { RecordingLogger } from '../../support/recording-logger.ts'
 import { ScriptedCluster } from '../../support/scripted-cluster.ts'
 import { SeededEntropy } from '../../support/seeded-entropy.ts'

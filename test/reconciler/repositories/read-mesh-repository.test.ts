@@ -5,7 +5,7 @@ import {
   readMeshRepository,
 } from '../../../src/reconciler/repositories/read-mesh-repository.ts'
 import type { RepositorySpec } from '../../../src/reconciler/repositories/repository-spec.ts'
-import { aMeshRepository, POLICIES_URL } from '../../support/mesh-repositories.ts'
+import { aMeshRepository, POLICIES_URL } from '../../support/control-cluster.ts'
 
 const A = 'a'.repeat(40)
 const B = 'b'.repeat(40)
