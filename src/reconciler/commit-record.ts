@@ -69,7 +69,7 @@ export interface CommitRecord {
 }
 
 /** Whether nothing more will happen to the commit without a new one, a person or a retry. */
-export function isSettled(record: CommitRecord): boolean {
+export function isSettled(record: Pick<CommitRecord, 'state'>): boolean {
   switch (record.state) {
     case 'sourced':
     case 'validated':

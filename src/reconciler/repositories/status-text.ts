@@ -1,0 +1,32 @@
+/** How a status writes commits, moments, counts and places. Everything is bounded: a status is one object in etcd. */
+import type { Instant } from '../../model/clock.ts'
+import type { SourceLocation } from '../../model/source-location.ts'
+
+/** Seven digits, as git abbreviates. */
+export function shortSha(commit: string): string {
+  return commit.slice(0, 7)
+}
+
+export function toTimestamp(moment: Instant): string {
+  return new Date(moment).toISOString()
+}
+
+export function printPlace({ file, line, column }: SourceLocation): string {
+  return cutText(`${file}:${line}:${column}`, 200)
+}
+
+/** `1 object`, `2 objects`. */
+export function countOf(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : plural}`
+}
+
+/** One line of at most so many UTF-16 units. */
+export function cutText(text: string, limit: number): string {
+  // A proxy's words and a commit's problems may be megabytes, and only their beginning is looked at.
+  const head = text.slice(0, 4 * limit)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: what comes from outside is printed on terminals
+  const line = head.replaceAll(/[\s\u0000-\u001f\u007f]+/g, ' ').trim()
+  return line.length > limit || head.length < text.length
+    ? `${line.slice(0, limit - 3).toWellFormed()}...`
+    : line
+}
