@@ -6,7 +6,7 @@ import { BOOKSTORE_FILES, grantFile } from '../../support/policy-yaml.ts'
 import { aReconcilerWorld } from '../../support/reconciler-world.ts'
 import { POISON_FILES } from './poison-files.ts'
 
-it.each(Object.entries(POISON_FILES))('%s', async (_, poison) => {
+it.each(POISON_FILES)('%s (%s)', async (_, code, poison) => {
   const world = await aReconcilerWorld()
   const good = world.git.commit(BOOKSTORE_FILES)
   await world.pass()
@@ -16,6 +16,8 @@ it.each(Object.entries(POISON_FILES))('%s', async (_, poison) => {
   for (let i = 0; i < 2; i++) {
     const ended = await world.pass()
     expect(ended).toMatchObject({ type: 'stalled', commit })
+    const problems = ended.type === 'stalled' ? ended.problems : []
+    expect(problems.map((problem) => problem.code)).toContainEqual(expect.stringContaining(code))
     expect(JSON.stringify(ended)).not.toContain('canary')
   }
   expect([world.served, await grants()]).toEqual([[good], before])
