@@ -7,6 +7,7 @@ import { readVersion } from './version.ts'
 /** In the order in which help lists them. Each is loaded when it is needed: most do without gRPC, git and the lab. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./commands/start.ts')).startCommand(),
+  install: async () => (await import('./commands/install.ts')).installCommand(),
   run: async () => (await import('./commands/run.ts')).runCommand(),
   lab: async () => (await import('./commands/lab.ts')).labCommand(),
   status: async () => (await import('./commands/status.ts')).statusCommand(),
