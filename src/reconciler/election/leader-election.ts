@@ -112,10 +112,10 @@ class Election {
     await this.#keep(term, ended.signal)
     await leading
     signal.removeEventListener('abort', giveUp)
-    if (!term.isHeld()) return
-    // Whoever acted has ended, so another may begin; and it may well be one that can do better.
+    const wasHeld = term.isHeld()
     term.end(new Error('leading has ended'))
-    if (signal.aborted) return
+    if (!wasHeld || signal.aborted) return
+    // Whoever acted has ended, so another may begin; and it may well be one that can do better.
     await this.#release()
     await this.#options.clock.sleep(this.#pauseMs(), signal)
   }

@@ -11,7 +11,6 @@ import {
 } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https'
 import type { Socket } from 'node:net'
-import { TLSSocket } from 'node:tls'
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { Clock, Ms } from '../../model/clock.ts'
 import type { ServiceAccount } from '../../model/service-account.ts'
@@ -197,11 +196,15 @@ function exchangeOnce(
 /** A request waits for one of the connections to come free, or for a new one to be made, and nothing leaves before its end is written. */
 function onceConnected(sent: ClientRequest, send: () => void): void {
   sent.once('socket', (socket: Socket) => {
-    if (socket instanceof TLSSocket && socket.getProtocol() === null)
-      socket.once('secureConnect', send)
+    if (isShakingHands(socket)) socket.once('secureConnect', send)
     else if (socket.connecting) socket.once('connect', send)
     else send()
   })
+}
+
+/** Node says so since version 11, and its types do not; the protocol and the cipher read as if it were over. */
+function isShakingHands(socket: Socket): boolean {
+  return 'secureConnecting' in socket && socket.secureConnecting === true
 }
 
 function sendIf(maySend: () => void, sent: ClientRequest, body: string | undefined): void {

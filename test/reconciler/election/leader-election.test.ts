@@ -1,0 +1,388 @@
+/** One leads at a time, whatever happens to it: by stepped clocks, on an embedded cluster. */
+import { describe, expect, it } from 'vitest'
+import { ElectionWorld, LEADER_LEASE, TestReplica } from './election-world.ts'
+
+const DAY = 24 * 60 * 60 * 1000
+const asSomebody = { fieldManager: 'somebody', force: true, dryRun: false }
+
+/** `a` leads, and `b` has seen that it does. */
+async function aLeads(): Promise<{ world: ElectionWorld; a: TestReplica; b: TestReplica }> {
+  const world = await ElectionWorld.open()
+  const a = new TestReplica(world, 'a')
+  await world.settle()
+  const b = new TestReplica(world, 'b')
+  await world.pass(20_000)
+  expect([a.leads, b.leads]).toEqual([true, false])
+  return { world, a, b }
+}
+
+/** When the last record of `a` was stored. */
+function lastOf(world: ElectionWorld, name: string): number {
+  return world.effectsOf(name).at(-1)?.at ?? Number.NaN
+}
+
+function firstOf(world: ElectionWorld, name: string): number {
+  return world.effectsOf(name)[0]?.at ?? Number.NaN
+}
+
+describe('an election', () => {
+  it('is won at once where nobody leads, and written down for people', async () => {
+    const world = await ElectionWorld.open()
+    const a = new TestReplica(world, 'a')
+    await world.settle()
+    expect(a.leads).toBe(true)
+    expect((await world.lease())?.['spec']).toEqual({
+      holderIdentity: 'a',
+      leaseDurationSeconds: 15,
+      acquireTime: '2026-01-01T00:00:00.000000Z',
+      renewTime: '2026-01-01T00:00:00.000000Z',
+      leaseTransitions: 0,
+    })
+  })
+
+  it('is won by one of those who stand at the same moment', async () => {
+    const world = await ElectionWorld.open()
+    const replicas = ['a', 'b', 'c', 'd', 'e'].map((name) => new TestReplica(world, name))
+    await world.pass(60_000)
+    expect(replicas.filter(({ leads }) => leads)).toHaveLength(1)
+    expect(replicas.map(({ terms }) => terms).toSorted()).toEqual([0, 0, 0, 0, 1])
+  })
+
+  it('renews for as long as the leader lives, and nobody else begins', async () => {
+    const { world, a, b } = await aLeads()
+    await world.pass(60_000)
+    expect([a.terms, b.terms, a.leads]).toEqual([1, 0, true])
+    expect(world.order).toEqual(['a'])
+  })
+
+  it('tells everybody who leads, once each time', async () => {
+    const { world, a, b } = await aLeads()
+    a.close()
+    await a.ended
+    await world.pass(5_000)
+    expect(a.holders).toEqual(['a', undefined])
+    expect(b.holders.filter((holder) => holder !== undefined)).toEqual(['a', 'b'])
+  })
+
+  it.each([
+    [{ leaseMs: 10_000, renewDeadlineMs: 10_000, retryMs: 2_000 }, /must last longer/],
+    [{ leaseMs: 15_000, renewDeadlineMs: 3_000, retryMs: 2_000 }, /1\.5 times/],
+    [{ leaseMs: 15_000, renewDeadlineMs: 10_000, retryMs: 0 }, /1\.5 times/],
+  ])('refuses spans with which two could lead, or none for long: %j', async (timing, reason) => {
+    const world = await ElectionWorld.open()
+    await expect(new TestReplica(world, 'a', { timing }).ended).rejects.toThrow(reason)
+  })
+})
+
+describe('a leader that is gone', () => {
+  it('is followed by another when its Lease has run out, and not before', async () => {
+    const { world, a, b } = await aLeads()
+    a.way.is('hanging')
+    a.clock.pause()
+    const died = world.clock.monotonic()
+    await world.pass(11_900)
+    expect(b.terms).toBe(0)
+    await world.pass(4_000)
+    expect(b.leads).toBe(true)
+    // Renewed up to three seconds before it died, and seen at most that much later.
+    expect(firstOf(world, 'b') - died).toBeGreaterThanOrEqual(12_000)
+    expect(firstOf(world, 'b') - died).toBeLessThanOrEqual(16_000)
+    expect((await world.lease())?.['spec']).toMatchObject({
+      holderIdentity: 'b',
+      leaseTransitions: 1,
+    })
+  })
+
+  it('is followed at the next look when it has released the Lease', async () => {
+    const { world, a, b } = await aLeads()
+    a.close()
+    await a.ended
+    expect((await world.lease())?.['spec']).not.toHaveProperty('holderIdentity')
+    await world.pass(3_000)
+    expect(b.leads).toBe(true)
+    expect(lastOf(world, 'a')).toBeLessThan(firstOf(world, 'b'))
+  })
+
+  it('keeps the Lease until what it does has ended, and may write until then', async () => {
+    const world = await ElectionWorld.open()
+    const drained = Promise.withResolvers<void>()
+    const a = new TestReplica(world, 'a', { lead: async () => await drained.promise })
+    await world.settle()
+    const b = new TestReplica(world, 'b')
+    a.close()
+    await world.pass(60_000)
+    expect([a.leadership?.signal.aborted, b.terms]).toEqual([true, 0])
+    expect(await a.write()).toBe('written')
+    drained.resolve()
+    await world.pass(3_000)
+    expect(b.leads).toBe(true)
+    expect(await a.write()).toBe('Unavailable')
+  })
+
+  it('ends in bounded time where the cluster does not answer', async () => {
+    const { world, a } = await aLeads()
+    a.way.is('hanging')
+    a.close()
+    let hasEnded = false
+    void a.ended.then(() => {
+      hasEnded = true
+    })
+    await world.pass(5_100)
+    expect(hasEnded).toBe(true)
+  })
+
+  it('gives the Lease up when what it does ends or throws', async () => {
+    const world = await ElectionWorld.open()
+    const a = new TestReplica(world, 'a', {
+      lead: async () => await Promise.reject(new Error('a bug')),
+    })
+    await world.settle()
+    expect(world.log.sentences).toContain('error: leading ended by a bug')
+    const b = new TestReplica(world, 'b')
+    await world.settle()
+    expect([a.leads, b.leads]).toEqual([false, true])
+  })
+})
+
+describe('a leader that is cut off (F13)', () => {
+  it.each(['down', 'hanging', 'mute'] as const)(
+    'has stopped writing before another begins: %s',
+    async (reach) => {
+      const { world, a, b } = await aLeads()
+      const cutAt = world.clock.monotonic()
+      a.way.is(reach)
+      await world.pass(30_000)
+      expect(world.order).toEqual(['a', 'b'])
+      expect([a.leadership?.signal.aborted, a.active, b.leads]).toEqual([true, 0, true])
+      expect(lastOf(world, 'a')).toBeGreaterThan(cutAt + 5_000)
+      // The time between the renew deadline and the end of the lease, as the other has seen it.
+      expect(firstOf(world, 'b') - lastOf(world, 'a')).toBeGreaterThanOrEqual(4_900)
+    },
+  )
+
+  it('writes nothing after its deadline even when it does not listen', async () => {
+    const world = await ElectionWorld.open()
+    const a = new TestReplica(world, 'a', {
+      lead: async (_leadership, replica) => {
+        for (;;) {
+          await replica.write()
+          await replica.clock.sleep(100)
+        }
+      },
+    })
+    await world.settle()
+    const b = new TestReplica(world, 'b')
+    await world.pass(5_000)
+    a.way.is('down')
+    await world.pass(30_000)
+    expect(world.order).toEqual(['a', 'b'])
+    expect(a.active).toBe(1)
+    expect(b.leads).toBe(true)
+  })
+
+  it('campaigns again only when what it did has ended', async () => {
+    const world = await ElectionWorld.open()
+    const stuck = Promise.withResolvers<void>()
+    const a = new TestReplica(world, 'a', {
+      lead: async (_leadership, replica) =>
+        await (replica.terms === 1 ? stuck.promise : replica.writeUntilTold()),
+    })
+    await world.settle()
+    a.way.is('down')
+    await world.pass(12_000)
+    a.way.is('up')
+    await world.pass(30_000)
+    expect([a.terms, a.leads]).toEqual([1, false])
+    stuck.resolve()
+    await world.pass(1_000)
+    expect([a.terms, a.leads]).toEqual([2, true])
+  })
+
+  it('goes on leading over an outage that is shorter than its deadline', async () => {
+    const { world, a, b } = await aLeads()
+    for (const reach of ['down', 'hanging', 'mute'] as const) {
+      a.way.is(reach)
+      await world.pass(4_500)
+      a.way.is('up')
+      await world.pass(20_000)
+    }
+    expect([a.terms, a.leads, b.terms]).toEqual([1, true, 0])
+  })
+
+  it('says that the cluster does not answer once, not at every try', async () => {
+    const { world, a } = await aLeads()
+    a.way.is('down')
+    await world.pass(60_000)
+    const said = world.log.sentences.filter((sentence) => sentence.includes('cannot be read'))
+    expect(said).toHaveLength(1)
+  })
+})
+
+describe('a leader that was stopped (F14)', () => {
+  it('writes nothing when it goes on, before any timer of its has told it', async () => {
+    const world = await ElectionWorld.open()
+    const resumed = Promise.withResolvers<void>()
+    const outcomes: unknown[] = []
+    const a = new TestReplica(world, 'a', {
+      lead: async (leadership, replica) => {
+        await resumed.promise
+        outcomes.push(leadership.signal.aborted, leadership.isHeld(), await replica.write())
+      },
+    })
+    await world.settle()
+    const b = new TestReplica(world, 'b')
+    a.clock.pause()
+    a.way.is('hanging')
+    await world.pass(20_000)
+    expect(b.leads).toBe(true)
+    resumed.resolve()
+    await world.settle()
+    // The signal has not come yet: whoever went by it alone would have written.
+    expect(outcomes).toEqual([false, false, 'Unavailable'])
+    a.way.is('up')
+    a.clock.resume()
+    await world.pass(20_000)
+    expect([a.leadership?.signal.aborted, a.leads, b.leads]).toEqual([true, false, true])
+    expect(world.order).toEqual(['b'])
+  })
+
+  it('does not lead by a claim whose answer it saw too late', async () => {
+    const world = await ElectionWorld.open()
+    const a = new TestReplica(world, 'a')
+    a.way.muteFrom = 2
+    a.clock.pause()
+    await world.pass(11_000)
+    a.way.muteFrom = Number.POSITIVE_INFINITY
+    a.way.is('up')
+    await world.settle()
+    expect(a.terms).toBe(0)
+    expect((await world.lease())?.['spec']).toMatchObject({ holderIdentity: 'a' })
+    a.clock.resume()
+    await world.pass(3_000)
+    expect(a.leads).toBe(true)
+  })
+})
+
+describe('clocks (F15)', () => {
+  it.each([
+    ['three days ahead', 3 * DAY],
+    ['three days back', -3 * DAY],
+  ])('may be set %s on either side, and nothing changes', async (_name, span) => {
+    const { world, a, b } = await aLeads()
+    a.clock.jumpWall(span)
+    await world.pass(60_000)
+    b.clock.jumpWall(span)
+    await world.pass(60_000)
+    a.clock.jumpWall(-2 * span)
+    await world.pass(60_000)
+    expect([a.terms, a.leads, b.terms]).toEqual([1, true, 0])
+    a.way.is('down')
+    await world.pass(30_000)
+    expect(world.order).toEqual(['a', 'b'])
+  })
+
+  it.each([
+    ['slower', 0.75],
+    ['faster', 1.4],
+  ])('may run %s on one side, and still no two lead', async (_name, rate) => {
+    const world = await ElectionWorld.open()
+    const a = new TestReplica(world, 'a')
+    await world.settle()
+    const b = new TestReplica(world, 'b', { rate })
+    await world.pass(20_000)
+    a.way.is('hanging')
+    await world.pass(40_000)
+    a.way.is('up')
+    b.way.is('hanging')
+    await world.pass(40_000)
+    expect(world.order).toEqual(['a', 'b', 'a'])
+  })
+})
+
+describe('the Lease', () => {
+  it('may be labelled by others, and the leader goes on', async () => {
+    const { world, a } = await aLeads()
+    const lease = await world.lease()
+    const metadata = { namespace: 'default', name: LEADER_LEASE.name, labels: { of: 'somebody' } }
+    await world.cluster.apply(
+      { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata },
+      asSomebody,
+    )
+    await world.pass(30_000)
+    const after = await world.lease()
+    expect([a.terms, a.leads]).toEqual([1, true])
+    expect(after?.metadata.labels).toEqual({ of: 'somebody' })
+    expect(after?.metadata.resourceVersion).not.toBe(lease?.metadata.resourceVersion)
+  })
+
+  it('may be deleted: the leader stops, and those who knew of it wait until it must have', async () => {
+    const { world, a } = await aLeads()
+    a.way.is('hanging')
+    await world.pass(3_000)
+    await world.cluster.delete(LEADER_LEASE)
+    await world.pass(30_000)
+    expect(world.order).toEqual(['a', 'b'])
+    expect(firstOf(world, 'b')).toBeGreaterThan(lastOf(world, 'a'))
+  })
+
+  it('that was deleted is made anew by the leader that lived on, in a new term', async () => {
+    const { world, a, b } = await aLeads()
+    await world.cluster.delete(LEADER_LEASE)
+    await world.pass(10_000)
+    expect([a.terms, a.leads, b.terms]).toEqual([2, true, 0])
+    expect(world.log.sentences).toContain('warn: this replica leads no longer')
+  })
+
+  it('of a process that had our name is waited out: it may still live', async () => {
+    const world = await ElectionWorld.open()
+    const before = new TestReplica(world, 'a')
+    await world.settle()
+    const after = new TestReplica(world, 'a')
+    await world.pass(30_000)
+    expect([before.leads, after.terms]).toEqual([true, 0])
+    before.way.is('hanging')
+    await world.pass(30_000)
+    expect([before.leads, after.leads]).toEqual([false, true])
+  })
+
+  it('that says it lasts longer than ours is waited out for as long', async () => {
+    const world = await ElectionWorld.open()
+    const timing = { leaseMs: 40_000, renewDeadlineMs: 30_000, retryMs: 2_000 }
+    const a = new TestReplica(world, 'a', { timing })
+    await world.settle()
+    const b = new TestReplica(world, 'b')
+    await world.pass(5_000)
+    a.way.is('hanging')
+    await world.pass(34_000)
+    expect(b.terms).toBe(0)
+    await world.pass(10_000)
+    expect(b.leads).toBe(true)
+  })
+
+  it('that holds nonsense counts as nobody’s', async () => {
+    const world = await ElectionWorld.open()
+    const { namespace, name } = LEADER_LEASE
+    const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' }
+    const spec = { holderIdentity: 7, leaseDurationSeconds: 'long', leaseTransitions: [] }
+    await world.cluster.create({ ...lease, metadata: { namespace, name }, spec }, asSomebody)
+    const a = new TestReplica(world, 'a')
+    await world.settle()
+    expect(a.leads).toBe(true)
+  })
+
+  it('costs a waiting replica one read a look and a leader one write a renewal', async () => {
+    const { world, a, b } = await aLeads()
+    const before = [a.way.calls, b.way.calls]
+    await world.pass(60_000)
+    const [ofA = 0, ofB = 0] = [a.way.calls, b.way.calls].map((now, i) => now - (before[i] ?? 0))
+    expect(ofA).toBeGreaterThanOrEqual(20)
+    expect(ofA).toBeLessThanOrEqual(30)
+    expect(ofB).toBeLessThanOrEqual(30)
+  })
+})
+
+it('writes nothing of its own into what it does not lead', async () => {
+  const { world, b } = await aLeads()
+  expect(await b.write()).toBe('Unavailable')
+  expect(world.effectsOf('b')).toEqual([])
+})
