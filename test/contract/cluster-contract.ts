@@ -362,6 +362,10 @@ const WRITES: readonly (readonly [string, Keeps])[] = [
       const { finalizers: _, ...metadata } = going?.metadata ?? { name: '' }
       await cluster.update({ ...split, metadata }, { fieldManager: 'kubectl' })
       expect(await cluster.get(idOf(split))).toBeUndefined()
+      await cluster.apply(held, asKubectl)
+      await cluster.delete(idOf(split))
+      await cluster.apply(split, asKubectl)
+      expect(await cluster.get(idOf(split))).toBeUndefined()
     },
   ],
   [

@@ -132,6 +132,12 @@ export function assertPreconditions(live: KubernetesObject, preconditions: Preco
     )
 }
 
+/** An object that was deleted goes when its last finalizer does. */
+export function isFinished(object: KubernetesObject): boolean {
+  const { deletionTimestamp, finalizers = [] } = object.metadata
+  return deletionTimestamp !== undefined && finalizers.length === 0
+}
+
 function fieldConflict(
   object: KubernetesObject,
   conflicts: readonly FieldConflict[],

@@ -31,6 +31,7 @@ import {
   decideApply,
   decideCreate,
   decideUpdate,
+  isFinished,
 } from './decide-write.ts'
 import type { DirectoryLock } from './directory-lock.ts'
 import { isSelected } from './label-selector.ts'
@@ -118,7 +119,7 @@ export class EmbeddedCluster implements Cluster {
       }),
     )
     if (live !== undefined && isDeepStrictEqual(live, next)) return await durable.then(() => live)
-    return options.dryRun ? freeze(next) : await this.#put(next)
+    return options.dryRun ? freeze(next) : await this.#putOrFinish(next)
   }
 
   async create(
@@ -159,7 +160,7 @@ export class EmbeddedCluster implements Cluster {
       }),
     )
     if (isDeepStrictEqual(live, next)) return await durable.then(() => live)
-    return isFinished(next) ? await this.#remove([next]).then(() => next) : await this.#put(next)
+    return await this.#putOrFinish(next)
   }
 
   async delete(id: ObjectId, preconditions: Preconditions = {}): Promise<void> {
@@ -209,6 +210,10 @@ export class EmbeddedCluster implements Cluster {
         { cause: error },
       )
     }
+  }
+
+  async #putOrFinish(next: KubernetesObject): Promise<KubernetesObject> {
+    return isFinished(next) ? await this.#remove([next]).then(() => next) : await this.#put(next)
   }
 
   async #put(next: KubernetesObject): Promise<KubernetesObject> {
@@ -268,12 +273,6 @@ export class EmbeddedCluster implements Cluster {
   #birth(): Birth {
     return toBirth(this.#clock, this.#entropy)
   }
-}
-
-/** An object that was deleted goes when its last finalizer does. */
-function isFinished(object: KubernetesObject): boolean {
-  const { deletionTimestamp, finalizers = [] } = object.metadata
-  return deletionTimestamp !== undefined && finalizers.length === 0
 }
 
 function orInvalid<T>(object: KubernetesObject, decide: () => T): T {
