@@ -9,8 +9,13 @@ const SECRET_NAME = 'osm-ca-bundle'
 const SEQUENCE = 'plumbline.dev/bundle-sequence'
 const FIELD_MANAGER = 'plumbline-ca'
 
+/** Where the root of the mesh is kept. */
+export function rootSecretId(namespace: string): ObjectId {
+  return { group: '', version: 'v1', kind: 'Secret', namespace, name: SECRET_NAME }
+}
+
 export function secretRootStore(cluster: Cluster, namespace: string): RootStore {
-  const id: ObjectId = { group: '', version: 'v1', kind: 'Secret', namespace, name: SECRET_NAME }
+  const id = rootSecretId(namespace)
   return {
     async load() {
       const secret = await cluster.get(id)
