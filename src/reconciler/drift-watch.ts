@@ -10,6 +10,9 @@ import { type ObjectId, type ObjectKey, printObjectId, toObjectKey } from '../mo
 import type { DesiredObject } from '../render/kubernetes/desired-object.ts'
 import { type Cluster, ClusterError } from './cluster.ts'
 import type { DriftReport } from './drift/drift-report.ts'
+import { DriftTeller, type EffectOf } from './drift/drift-teller.ts'
+import { effectiveDesired, judgeDelegation } from './drift/effective-desired.ts'
+import { fightAdvice } from './drift/fight-advice.ts'
 import { FightRecord } from './drift/fight-record.ts'
 import { type Drift, findDrift } from './drift/find-drift.ts'
 import type { LiveChange, LiveObjects } from './live-objects.ts'
@@ -27,7 +30,10 @@ export interface DriftWatchOptions {
   readonly live: Pick<LiveObjects, 'onChange'>
   readonly cluster: Cluster
   readonly repository: string
-  readonly mode: 'correct' | 'report'
+  /** Asked at each drift. `report`: it is told of and left as it is. */
+  readonly mode: () => 'correct' | 'report'
+  /** Asked once an object is put back, or seen where it is left as it is. */
+  readonly effectOf: EffectOf
   readonly onDrift: (report: DriftReport) => void
   readonly clock: Clock
   readonly log: Logger
@@ -41,50 +47,57 @@ export class DriftWatch {
   readonly #fights = new Map<ObjectKey, FightRecord>()
   /** In report mode: the version of each object that was reported, so that one change is reported once. */
   readonly #reported = new Map<ObjectKey, string>()
+  readonly #teller: DriftTeller
   readonly #closing = new AbortController()
   readonly #stop: () => void
 
   /** Watches from now on. */
   constructor(options: DriftWatchOptions) {
     this.#options = options
+    this.#teller = new DriftTeller(options)
     this.#stop = options.live.onChange((change) => this.#noticed(change))
   }
 
-  /** Ends once the corrections under way have. */
+  /** Ends once the corrections under way have, and have been told of. */
   async close(): Promise<void> {
     this.#stop()
     this.#closing.abort()
     await Promise.all(this.#pending.values())
+    await this.#teller.close()
   }
 
   #noticed({ id, after }: LiveChange): void {
     const { reconciler, repository } = this.#options
     const key = toObjectKey(id)
     const desired = reconciler.desired(id)
+    if (desired === undefined) return
     // Our own writes end here: what they tell of is what the document says.
-    if (
-      desired === undefined ||
-      findDrift(after, withOwnerMark(desired.object, repository)) === undefined
-    )
-      return
+    const { object } = effectiveDesired(desired, after)
+    if (findDrift(after, withOwnerMark(object, repository)) === undefined) return
     if (this.#pending.has(key)) this.#again.add(key)
     else this.#pending.set(key, this.#check(id))
   }
 
   /** Checks until nothing more happens to the object. */
   async #check(id: ObjectId): Promise<void> {
-    const { clock, reconciler } = this.#options
+    const { clock } = this.#options
     const key = toObjectKey(id)
-    let waitMs = DEBOUNCE_MS
+    let pauseMs = 0
     do {
       this.#again.delete(key)
-      await clock.sleep(waitMs + (this.#fights.get(key)?.restMs ?? 0), this.#closing.signal)
-      if (this.#closing.signal.aborted) break
-      const isDone = await reconciler.exclusively(async () => await this.#tryCorrect(id))
-      waitMs = isDone ? DEBOUNCE_MS : RETRY_MS
+      await clock.sleep(pauseMs + (this.#fights.get(key)?.restMs ?? 0), this.#closing.signal)
+      const isDone = await this.#teller.first(async () => await this.#debounced(id))
+      pauseMs = isDone ? 0 : RETRY_MS
       if (!isDone) this.#again.add(key)
-    } while (this.#again.has(key))
+    } while (this.#again.has(key) && !this.#closing.signal.aborted)
     this.#pending.delete(key)
+  }
+
+  async #debounced(id: ObjectId): Promise<boolean> {
+    const { clock, reconciler } = this.#options
+    await clock.sleep(DEBOUNCE_MS, this.#closing.signal)
+    if (this.#closing.signal.aborted) return true
+    return await reconciler.exclusively(async () => await this.#tryCorrect(id))
   }
 
   /** Answers whether the cluster let us. */
@@ -107,68 +120,76 @@ export class DriftWatch {
     const desired = reconciler.desired(id)
     const { commit } = reconciler
     if (desired === undefined || commit === undefined) return
-    const marked = withOwnerMark(desired.object, repository)
     const live = await cluster.get(id)
+    const marked = withOwnerMark(effectiveDesired(desired, live).object, repository)
     const drift = findDrift(live, marked)
     if (drift === undefined) return
-    if (mode === 'report') return this.#report(desired, commit, drift, live)
+    if (mode() === 'report') return this.#report({ desired, commit, drift, live })
     const written = await writeObject(cluster, marked)
     // The server has the last word on whether anything differed.
     if (written.metadata.resourceVersion === live?.metadata.resourceVersion) return
     const action = live === undefined ? 'recreated' : 'restored'
-    const isFight = this.#noteCorrection(id, drift)
-    this.#tell({
-      ...toReport(desired, commit, drift),
-      action,
-      isFight,
-      at: this.#options.clock.now(),
-    })
+    this.#tell({ desired, commit, drift, live, action, ...this.#noteCorrection(id, drift) })
   }
 
   /** One change is reported once, however often it is looked at. */
-  #report(
-    desired: DesiredObject,
-    commit: CommitSha,
-    drift: Drift,
-    live: KubernetesObject | undefined,
-  ): void {
-    const key = toObjectKey(desired.id)
-    const version = live?.metadata.resourceVersion ?? 'deleted'
+  #report(found: Found): void {
+    const key = toObjectKey(found.desired.id)
+    const version = found.live?.metadata.resourceVersion ?? 'deleted'
     if (this.#reported.get(key) === version) return
     this.#reported.set(key, version)
-    const at = this.#options.clock.now()
-    this.#tell({ ...toReport(desired, commit, drift), action: 'reported', isFight: false, at })
+    this.#tell({ ...found, action: 'reported', isFight: false })
   }
 
-  #noteCorrection(id: ObjectId, drift: Drift): boolean {
+  #noteCorrection(id: ObjectId, drift: Drift): Pick<DriftReport, 'isFight' | 'advice'> {
     const { clock, log } = this.#options
     const key = toObjectKey(id)
     const record = this.#fights.get(key) ?? new FightRecord()
     this.#fights.set(key, record)
-    const isFight = record.correctedAt(clock.monotonic())
-    if (isFight)
-      log.warn('somebody keeps changing an object of ours; it is put back less and less often', {
-        object: printObjectId(id),
-        managers: drift.managers,
-        fields: drift.fields,
-        restMs: record.restMs,
-      })
-    return isFight
+    const isFight = record.correctedAt(clock.monotonic(), drift.managers)
+    if (!isFight) return { isFight }
+    const advice = fightAdvice(id, record.managers)
+    log.warn('somebody keeps changing an object of ours; it is put back less and less often', {
+      object: printObjectId(id),
+      managers: record.managers,
+      fields: drift.fields,
+      restMs: record.restMs,
+      advice,
+    })
+    return { isFight, advice }
   }
 
-  #tell(report: DriftReport): void {
-    try {
-      this.#options.onDrift(report)
-    } catch (error) {
-      this.#options.log.error('whoever is told of drift threw', { error })
+  #tell({ desired, commit, drift, live, ...outcome }: Found & Outcome): void {
+    const { id, location } = desired
+    const at = this.#options.clock.now()
+    const delegation = delegationBroken(desired, live, drift)
+    const report = {
+      ...{ object: id, location, commit, at },
+      ...drift,
+      ...outcome,
+      ...(delegation !== undefined && { delegation }),
     }
+    this.#teller.tell(report, { id, live, commit })
   }
 }
 
-function toReport(
-  desired: DesiredObject,
-  commit: CommitSha,
-  { managers, fields }: Drift,
-): Pick<DriftReport, 'object' | 'location' | 'commit' | 'managers' | 'fields'> {
-  return { object: desired.id, location: desired.location, commit, managers, fields }
+interface Found {
+  readonly desired: DesiredObject
+  readonly commit: CommitSha
+  readonly drift: Drift
+  /** As it was left. */
+  readonly live: KubernetesObject | undefined
 }
+
+/** Why the weights that somebody set are not followed, where they are handed over at all. */
+function delegationBroken(
+  desired: DesiredObject,
+  live: KubernetesObject | undefined,
+  { fields }: Drift,
+): string | undefined {
+  const judged = judgeDelegation(desired, live)
+  const isAboutWeights = fields.some((field) => field.startsWith('.spec.backends'))
+  return judged?.type === 'refused' && isAboutWeights ? judged.reason : undefined
+}
+
+type Outcome = Pick<DriftReport, 'action' | 'isFight' | 'advice'>

@@ -20,6 +20,7 @@ import { ownedPart, withOwnedPart } from './fields/object-parts.ts'
 import { type Claim, isSameOwner, readClaims } from './fields/ownership.ts'
 import { removeFields } from './fields/remove-fields.ts'
 import { applyFields, type FieldConflict } from './fields/server-side-apply.ts'
+import { leftToOthers } from './left-to-others.ts'
 import { FIELD_MANAGER } from './owner-mark.ts'
 
 /** The object without the fields that others added to its body; the same object when there are none. */
@@ -71,7 +72,7 @@ function foreignFields(live: KubernetesObject, desired: KubernetesObject): Field
   const body = new Map(
     [...theirs.members].filter(([element]) => element !== 'f:metadata' && element !== 'f:status'),
   )
-  const ours = fieldsOf(ownedPart(desired), placeOf(desired))
+  const ours = unionOf(fieldsOf(ownedPart(desired), placeOf(desired)), leftToOthers(desired))
   return differenceOf({ owned: false, members: body }, ours)
 }
 

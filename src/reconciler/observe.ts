@@ -10,6 +10,7 @@ import {
 import type { DesiredObject } from '../render/kubernetes/desired-object.ts'
 import { type Cluster, ClusterError } from './cluster.ts'
 import { contentHash } from './content-hash.ts'
+import { effectiveDesired } from './drift/effective-desired.ts'
 import type { Inventory, InventoryEntry } from './inventory/inventory.ts'
 import { judgeObject, type LastSeen } from './judge-object.ts'
 import { isAppliedByUs, isKeptFromPrune, withOwnerMark } from './owner-mark.ts'
@@ -44,9 +45,10 @@ export interface ObserveRequest {
  * Throws `ClusterError` when the cluster cannot answer: an observation is whole or there is none.
  */
 export async function observe(request: ObserveRequest): Promise<Observations> {
-  const { desired, repository, signal } = request
+  const { desired, repository, live, signal } = request
   const [settled, changed] = [[] as Observation[], [] as Wanted[]]
-  for (const { id, object } of desired) {
+  for (const declared of desired) {
+    const { id, object } = effectiveDesired(declared, live.get(declared.id))
     const marked = withOwnerMark(object, repository)
     const wanted = { id, marked, hash: contentHash(marked) }
     const entry = settledEntry(wanted, request)

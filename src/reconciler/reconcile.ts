@@ -19,6 +19,7 @@ import {
   type JudgedCommit,
   type ValidCommit,
 } from './commit-judge.ts'
+import { delegatesWeights } from './drift/with-live-weights.ts'
 import { Exclusive } from './exclusive.ts'
 import type { GitSource } from './git-source.ts'
 import { type Inventory, unionInventory } from './inventory/inventory.ts'
@@ -201,6 +202,9 @@ export class Reconciler {
     if (accepted === undefined || accepted === this.commit) return accepted
     const judged = await this.#judge.judge(accepted, signal)
     if (judged.type === 'valid') {
+      // What a controller has made of its weights is served again, and not what it began from.
+      if (delegatesWeights(judged.intent))
+        await this.#options.live.follow(kindsOf(judged.desired), signal)
       this.#serve(judged)
       return accepted
     }

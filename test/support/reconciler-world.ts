@@ -2,9 +2,13 @@
 import { onTestFinished } from 'vitest'
 import type { CommitSha } from '../../src/model/commit-sha.ts'
 import type { Problem } from '../../src/model/problem.ts'
+import { editEffect } from '../../src/policy/access/edit-effect.ts'
+import { MatchCompiler } from '../../src/policy/access/match-compiler.ts'
+import type { Intent } from '../../src/policy/intent.ts'
 import { PolicyCompiler } from '../../src/policy/policy-compiler.ts'
 import type { Cluster } from '../../src/reconciler/cluster.ts'
 import type { DriftReport } from '../../src/reconciler/drift/drift-report.ts'
+import type { EffectOf } from '../../src/reconciler/drift/drift-teller.ts'
 import { DriftWatch } from '../../src/reconciler/drift-watch.ts'
 import { LiveObjects } from '../../src/reconciler/live-objects.ts'
 import type { PassProgress } from '../../src/reconciler/pass-progress.ts'
@@ -15,6 +19,7 @@ import {
   type ReconcilerOptions,
 } from '../../src/reconciler/reconcile.ts'
 import type { ReconcileOutcome } from '../../src/reconciler/reconcile-outcome.ts'
+import { printEditEffect } from '../../src/review/drift/print-edit-effect.ts'
 import { anEmbeddedCluster } from './embedded-cluster.ts'
 import { FakeClock } from './fake-clock.ts'
 import { MemoryGit } from './memory-git.ts'
@@ -76,6 +81,10 @@ export class ReconcilerWorld {
   readonly drift: DriftReport[] = []
   /** Commits in the order in which their Intents were handed on. */
   readonly served: CommitSha[] = []
+  /** The last of those. */
+  intent: Intent | undefined
+  readonly #policies = new PolicyCompiler()
+  readonly #matches = new MatchCompiler()
   /** What the policy tests say of the next commits. */
   failing: readonly Problem[] = []
 
@@ -87,8 +96,12 @@ export class ReconcilerWorld {
       git,
       cluster,
       clock,
+      compiler: this.#policies,
       verify: () => this.failing,
-      onIntent: (intent) => this.served.push(intent.commit),
+      onIntent: (intent) => {
+        this.intent = intent
+        this.served.push(intent.commit)
+      },
       onProgress: (progress) => this.progress.push(progress),
       ...options,
     })
@@ -106,14 +119,22 @@ export class ReconcilerWorld {
     return await this.reconciler.restore(new AbortController().signal)
   }
 
+  /** As it is printed for people. */
+  readonly effectOf: EffectOf = (edit) => {
+    if (this.intent === undefined) throw new Error('nothing is served that could drift')
+    const parts = { policies: this.#policies, matches: this.#matches }
+    return printEditEffect(editEffect({ served: this.intent, edit, ...parts }))
+  }
+
   watchDrift(mode: 'correct' | 'report' = 'correct'): DriftWatch {
-    const { reconciler, live, cluster, clock, log } = this
+    const { reconciler, live, cluster, clock, log, effectOf } = this
     const watch = new DriftWatch({
       reconciler,
       live,
       cluster,
       repository: 'policies',
-      mode,
+      mode: () => mode,
+      effectOf,
       onDrift: (report) => this.drift.push(report),
       clock,
       log,

@@ -1,6 +1,6 @@
 /** Whether an object is what its document says, judged from what the cluster last told of it. Pure. */
 import { isDeepStrictEqual } from 'node:util'
-import type { KubernetesObject } from '../../model/kubernetes-object.ts'
+import type { KubernetesObject, ManagedFieldsEntry } from '../../model/kubernetes-object.ts'
 import { toObjectKind } from '../../model/object-id.ts'
 import { compareValues } from '../fields/compare-values.ts'
 import { printFields, unionOf } from '../fields/field-set.ts'
@@ -14,6 +14,8 @@ export interface Drift {
   readonly managers: readonly string[]
   /** As `.spec.backends`; empty for an object that is gone. */
   readonly fields: readonly string[]
+  /** When the managers wrote last, as the cluster has it (RFC 3339). */
+  readonly editedAt?: string
 }
 
 /** `undefined` for an object that is as it should be. `marked` is the object as it would be applied. */
@@ -26,11 +28,11 @@ export function findDrift(
   if (isDeepStrictEqual(ownedPart(live), ownedPart(restored))) return undefined
   const place = { rules: mergeRulesOf(toObjectKind(live)), path: '' }
   const { changed, removed } = compareValues(ownedPart(live), ownedPart(restored), place)
-  const managers = fieldsTaken(live, marked).map(({ owner }) => owner.manager)
-  return {
-    managers: [...new Set(managers.length > 0 ? managers : latestOther(live))],
-    fields: printFields(unionOf(changed, removed)),
-  }
+  const taken = fieldsTaken(live, marked).map(({ owner }) => owner.manager)
+  const managers = [...new Set(taken.length > 0 ? taken : latestOther(live))]
+  const editedAt = lastWriteOf(live, managers)
+  const fields = printFields(unionOf(changed, removed))
+  return { managers, fields, ...(editedAt !== undefined && { editedAt }) }
 }
 
 function restore(live: KubernetesObject, marked: KubernetesObject): KubernetesObject {
@@ -46,8 +48,16 @@ function restore(live: KubernetesObject, marked: KubernetesObject): KubernetesOb
 
 /** A field that was taken away has no owner any more: the last of the others to write is the likely one. */
 function latestOther(live: KubernetesObject): readonly string[] {
-  const [latest] = (live.metadata.managedFields ?? [])
-    .filter(({ manager, subresource }) => manager !== FIELD_MANAGER && subresource === undefined)
-    .sort((a, b) => Date.parse(b.time ?? '') - Date.parse(a.time ?? ''))
+  const [latest] = newestFirst(live).filter(({ manager }) => manager !== FIELD_MANAGER)
   return latest === undefined ? [] : [latest.manager]
+}
+
+function lastWriteOf(live: KubernetesObject, managers: readonly string[]): string | undefined {
+  return newestFirst(live).find(({ manager }) => managers.includes(manager))?.time
+}
+
+function newestFirst({ metadata }: KubernetesObject): readonly ManagedFieldsEntry[] {
+  return (metadata.managedFields ?? [])
+    .filter(({ subresource }) => subresource === undefined)
+    .toSorted((a, b) => Date.parse(b.time ?? '') - Date.parse(a.time ?? ''))
 }
