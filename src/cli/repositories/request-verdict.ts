@@ -1,0 +1,92 @@
+/** How a pass that somebody asked for ended. Pure. */
+import type { ReadyReason, StatusError } from '../../reconciler/repositories/repository-status.ts'
+import type { RepositoryView } from './repository-view.ts'
+import { printAcks } from './station-news.ts'
+
+export interface PassRequest {
+  /** The value of the annotation that asks. */
+  readonly requestedAt: string
+  /** Of the spec that the pass has to go by. */
+  readonly generation: number
+  /** The commit that has to be enforced, where that is not whatever the ref names. */
+  readonly commit?: string
+}
+
+export type Verdict =
+  | { readonly type: 'enforced'; readonly text: string }
+  | { readonly type: 'failed'; readonly text: string }
+
+/** `undefined` while the pass is under way, or what it did has yet to be enforced. */
+export function requestVerdict(view: RepositoryView, request: PassRequest): Verdict | undefined {
+  const { status, reason } = view
+  if (status.lastHandledReconcileAt !== request.requestedAt) return undefined
+  if (status.observedGeneration < request.generation || reason === undefined) return undefined
+  if (request.commit !== undefined && status.pin?.state === 'Over')
+    return failed(view, [pinOver(view)])
+  if (request.commit !== undefined && status.commit !== request.commit && reason === 'Enforced')
+    return undefined
+  switch (outcomeOf(reason)) {
+    case 'done':
+      return { type: 'enforced', text: printEnforced(view) }
+    case 'goes on':
+      return undefined
+    case 'failed':
+      return failed(view, [`${reason}: ${view.ready.message}`, ...printErrors(view)])
+  }
+}
+
+function outcomeOf(reason: ReadyReason): 'done' | 'goes on' | 'failed' {
+  switch (reason) {
+    case 'Enforced':
+      return 'done'
+    case 'Progressing':
+    case 'WaitingForProxies':
+    case 'WaitingForObjects':
+    case 'DependencyNotReady':
+      return 'goes on'
+    case 'Suspended':
+    case 'AuthenticationFailed':
+    case 'GitOperationFailed':
+    case 'InvalidCommit':
+    case 'PruneBlocked':
+    case 'ApplyFailed':
+    case 'ClusterUnavailable':
+    case 'ProxiesRejected':
+    case 'InternalError':
+    case 'InvalidSpec':
+    case 'ScopeOverlap':
+    case 'DependencyCycle':
+      return 'failed'
+  }
+}
+
+function failed({ name }: RepositoryView, lines: readonly string[]): Verdict {
+  return { type: 'failed', text: `${name}: ${lines.join('\n  ')}` }
+}
+
+function pinOver({ ref, status }: RepositoryView): string {
+  const tip = status.sourced.commit?.slice(0, 12) ?? 'another commit'
+  return status.pin?.overBecause === 'Expired'
+    ? 'the pin expired before it was applied; ask again with a longer --for'
+    : `the pin is over: ${ref} names ${tip} by now; look at that commit, and roll back again if it needs to be`
+}
+
+function printEnforced(view: RepositoryView): string {
+  const { name, status, ref } = view
+  const commit = `${name}: commit ${status.commit?.slice(0, 12)} is enforced`
+  const pinned = status.pin?.state === 'Holds' ? `, pinned in place of what ${ref} names` : ''
+  return `${commit}${pinned}; ${printAcks(view)}`
+}
+
+/** Of the station at which the commit stopped. */
+function printErrors({ status }: RepositoryView): readonly string[] {
+  const stations = [status.sourced, status.validated, status.applied, status.enforced]
+  const stopped = stations.find(({ errorCount }) => errorCount > 0)
+  if (stopped === undefined) return []
+  const more = stopped.errorCount - stopped.errors.length
+  return [...stopped.errors.map(printError), ...(more > 0 ? [`... and ${more} more`] : [])]
+}
+
+function printError({ code, message, location }: StatusError): string {
+  return [...(location === undefined ? [] : [location]), code, message].join('  ')
+}
