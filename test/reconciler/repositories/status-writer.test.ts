@@ -41,7 +41,7 @@ async function aWorld() {
   })
   const enforced = (digit: string) => (previous: RepositoryStatus | undefined) =>
     toRepositoryStatus(anEnforcedState(digit), previous)
-  return { cluster, clock, step, log, failures, written, writer, enforced }
+  return { cluster, clock, step, log, update, failures, written, writer, enforced }
 }
 
 const commits = (statuses: readonly RepositoryStatus[]) =>
@@ -84,7 +84,7 @@ it('moves neither the spec nor its generation', async () => {
 })
 
 it('reads again what somebody wrote in between, and keeps it', async () => {
-  const { cluster, step, log, written, writer } = await aWorld()
+  const { cluster, step, log, update, written, writer } = await aWorld()
   let attempts = 0
   const get = cluster.get.bind(cluster)
   let isRaced = false
@@ -92,13 +92,7 @@ it('reads again what somebody wrote in between, and keeps it', async () => {
     const live = await get(id)
     if (!isRaced && live !== undefined) {
       isRaced = true
-      await cluster.apply(
-        {
-          ...aMeshRepository(),
-          metadata: { ...aMeshRepository().metadata, labels: { team: 'a' } },
-        },
-        { fieldManager: 'kubectl', force: true, dryRun: false },
-      )
+      await update({ ...live, metadata: { ...live.metadata, labels: { team: 'a' } } }, MANAGER)
     }
     return live
   }
