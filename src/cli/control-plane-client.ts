@@ -4,8 +4,8 @@ import { text } from 'node:stream/consumers'
 import type { BootstrapFile } from '../injector/bootstrap-files.ts'
 import type { Ms } from '../model/clock.ts'
 import type { CommitSha } from '../model/commit-sha.ts'
-import { UsageError } from './exit-code.ts'
 import type { CommitRecord } from '../reconciler/commit-record.ts'
+import { UsageError } from './exit-code.ts'
 import type { Status } from './run/status-routes.ts'
 
 /** Thrown when the control plane answers, and refuses. */

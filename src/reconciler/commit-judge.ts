@@ -8,6 +8,8 @@ import type { PolicyCompiler } from '../policy/policy-compiler.ts'
 import type { DesiredObject } from '../render/kubernetes/desired-object.ts'
 import { DesiredCache } from './desired-cache.ts'
 import type { CommitHeader, GitSource, ReadLimits } from './git-source.ts'
+import { toApplySet } from './inventory/apply-set.ts'
+import { inventoryHeadId } from './inventory/inventory-store.ts'
 
 export interface CommitJudgeOptions {
   readonly git: Pick<GitSource, 'header' | 'read'>
@@ -17,6 +19,10 @@ export interface CommitJudgeOptions {
   readonly compiler: Pick<PolicyCompiler, 'compile'>
   /** Problems that only the whole Intent shows, as failing policy tests; an error stops the commit. */
   readonly verify: (intent: Intent) => readonly Problem[]
+  /** The repository's name in this cluster. */
+  readonly repository: string
+  /** Where the inventory is kept. */
+  readonly controlNamespace: string
 }
 
 export interface ValidCommit {
@@ -40,10 +46,12 @@ export type JudgedCommit = ValidCommit | InvalidCommit
 
 export class CommitJudge {
   readonly #options: CommitJudgeOptions
-  readonly #desiredCache = new DesiredCache()
+  readonly #desiredCache: DesiredCache
 
   constructor(options: CommitJudgeOptions) {
     this.#options = options
+    const { controlNamespace, repository } = options
+    this.#desiredCache = new DesiredCache(toApplySet(inventoryHeadId(controlNamespace, repository)))
   }
 
   /** `known` is the commit's header, where it has been read already. Throws `GitSourceError`. */

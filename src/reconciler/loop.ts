@@ -19,7 +19,8 @@ export interface Pass<Key> {
 export interface LoopOptions<Key extends string> {
   /** What is kept reconciled, one worker each. */
   readonly keys: readonly Key[]
-  readonly schedule: Schedule
+  /** Asked after each pass. */
+  readonly schedule: () => Schedule
   readonly backoff?: Backoff
   /** One pass. What it throws is a bug, or its abort. */
   readonly reconcile: (pass: Pass<Key>, signal: AbortSignal) => Promise<ReconcileOutcome>
@@ -98,7 +99,7 @@ export class Loop<Key extends string> {
   #plan(key: Key, outcome: ReconcileOutcome): void {
     const { clock, schedule, backoff = BACKOFF, ended, log } = this.#options
     const next = nextPass(outcome, {
-      schedule,
+      schedule: schedule(),
       backoff,
       failures: this.#failures.get(key) ?? 0,
       now: clock.now(),

@@ -29,7 +29,7 @@ function aLoop(options: Partial<LoopOptions<string>> & { outcome?: ReconcileOutc
   const passes: Begun[] = []
   const loop = new Loop<string>({
     keys: ['mesh'],
-    schedule: { type: 'every', intervalMs: 30_000 },
+    schedule: () => ({ type: 'every', intervalMs: 30_000 }),
     reconcile: (pass, signal) =>
       new Promise((resolve, reject) => {
         const end = (outcome: ReconcileOutcome = SYNCED): void => resolve(outcome)
@@ -206,7 +206,7 @@ it('begins nothing when it is aborted before it runs', async () => {
   expect(passes).toHaveLength(1)
   const loop = new Loop<string>({
     keys: ['mesh'],
-    schedule: { type: 'every', intervalMs: 1_000 },
+    schedule: () => ({ type: 'every', intervalMs: 1_000 }),
     reconcile: () => Promise.reject(new Error('it began')),
     clock,
     entropy: { bytes: (length) => new Uint8Array(length) },

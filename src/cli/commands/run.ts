@@ -6,7 +6,8 @@ import { type RunFlags, toRunOptions } from '../run/run-options.ts'
 const DESCRIPTION = `Follows a branch of a policy repository and keeps the cluster and every Envoy true to it.
 
 The cluster is embedded, in this process and in the data directory, or a Kubernetes API server (--cluster kubernetes), into which
-the kinds of policy are installed where they are missing. A commit passes four stations: sourced, validated, applied, enforced.
+the kinds of policy are installed where they are missing. Without --repository it follows what the MeshRepositories of the
+namespace plumbline-system name, each with a branch, a scope and a status of its own. A commit passes four stations: sourced, validated, applied, enforced.
  Enforced means that every proxy it touches has ACKed it. SIGHUP asks for a pass now; SIGTERM drains and ends.
 
 The password for git is read from PLUMB_GIT_PASSWORD.`
@@ -15,7 +16,10 @@ export function runCommand(): Command {
   return new Command('run')
     .summary('the control plane: follows a branch, applies it, serves xDS, issues certificates')
     .description(DESCRIPTION)
-    .requiredOption('-r, --repository <url|path>', 'the policy repository: https URL or local path')
+    .option(
+      '-r, --repository <url|path>',
+      'the policy repository: https URL or local path (default: those that MeshRepositories name)',
+    )
     .option('--ref <ref>', 'branch, tag or SHA to follow', 'main')
     .option('--path <folder>', 'folder of the repository that holds the policies', '')
     .option('--data <folder>', 'data directory (default: the state directory of the user)')

@@ -6,7 +6,7 @@ import { printRefMove } from '../../reconciler/print-ref-move.ts'
 import { ControlPlaneClient } from '../control-plane-client.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { defaultDataDirectory, socketPath } from '../run/run-options.ts'
-import type { Status } from '../run/status-routes.ts'
+import type { ReplicaStatus, RepositoryReport, Status } from '../run/status-routes.ts'
 import { wantsColour } from '../wants-colour.ts'
 
 interface StatusFlags {
@@ -19,7 +19,7 @@ const ANSWER_WITHIN_MS = 10_000
 export function statusCommand(): Command {
   return new Command('status')
     .description(
-      'show what became of the last commits; exit status 1 when the newest is not enforced',
+      'show what became of the last commits; exit status 1 when the newest of a repository is not enforced',
     )
     .option('--data <folder>', 'data directory of the control plane')
     .addOption(
@@ -34,30 +34,56 @@ export function statusCommand(): Command {
           ? `${JSON.stringify({ ...status, streams: await client.proxies(signal) }, null, 2)}\n`
           : printStatus(status),
       )
-      const isEnforced = status.history.at(-1)?.state === 'enforced'
+      const isEnforced =
+        status.repositories.length > 0 &&
+        status.repositories.every(({ history }) => history.at(-1)?.state === 'enforced')
       process.exitCode = isEnforced ? EXIT_CODE.ok : EXIT_CODE.found
     })
 }
 
 function printStatus(status: Status): string {
+  const { ready, reason, proxies, replica, repositories } = status
+  const state = ready ? 'ready' : `not ready: ${reason}`
+  return [
+    `${state}, ${proxies.connected} of ${proxies.known} proxies connected`,
+    ...(replica === undefined ? [] : [printReplica(replica)]),
+    ...(repositories.length === 0 ? ['no repository is followed yet'] : []),
+    ...repositories.flatMap((repository) => [
+      ...(repositories.length === 1 ? [] : ['', printRepository(repository)]),
+      ...printHistory(repository.history),
+    ]),
+    '',
+  ].join('\n')
+}
+
+function printReplica({ identity, leader }: ReplicaStatus): string {
+  if (leader === undefined) return `replica ${identity}; none leads now`
+  return leader === identity
+    ? `replica ${identity}, which leads`
+    : `replica ${identity}; ${leader} leads, and knows more of what was applied`
+}
+
+function printRepository({ name, url, ref, suspended }: RepositoryReport): string {
+  return `${name}: ${ref} of ${url}${suspended ? ', suspended' : ''}`
+}
+
+function printHistory(history: readonly CommitRecord[]): readonly string[] {
+  const newest = history.at(-1)
+  if (newest === undefined) return ['no commit has been sourced yet']
   const table = new Table({
     head: ['commit', 'subject', 'state', 'ACKed', 'enforced after'],
     style: wantsColour(process.stdout) ? {} : { head: [], border: [] },
   })
-  for (const record of status.history.toReversed()) table.push(toCells(record))
-  const ready = status.ready ? 'ready' : `not ready: ${status.reason}`
-  const newest = status.history.at(-1)
-  const move = newest && printRefMove(newest)
+  for (const record of history.toReversed()) table.push(toCells(record))
+  const move = printRefMove(newest)
   return [
-    `${ready}, ${status.proxies.connected} of ${status.proxies.known} proxies connected`,
-    status.history.length === 0 ? 'no commit has been sourced yet' : table.toString(),
+    table.toString(),
     ...(move === undefined ? [] : [move]),
-    ...(newest?.problems ?? []).map(
+    ...newest.problems.map(
       ({ location, code, message }) =>
         `${location.file}:${location.line}:${location.column}  ${code}  ${message}`,
     ),
-    '',
-  ].join('\n')
+  ]
 }
 
 function toCells(record: CommitRecord): string[] {

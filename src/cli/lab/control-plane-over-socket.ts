@@ -28,8 +28,10 @@ export function controlPlaneOverSocket(socketPath: string, clock: Clock): Contro
 /** A control plane that does not answer yet has applied nothing yet. */
 async function hasApplied(client: ControlPlaneClient, signal: AbortSignal): Promise<boolean> {
   try {
-    const { history } = await client.status(signal)
-    return history.some((record) => record.appliedAt !== undefined)
+    const { repositories } = await client.status(signal)
+    return repositories.some(({ history }) =>
+      history.some(({ appliedAt }) => appliedAt !== undefined),
+    )
   } catch (error) {
     if (signal.aborted) throw error
     return false

@@ -11,6 +11,7 @@ import { printAge } from './print-age.ts'
 import { type Cell, printColumns } from './print-columns.ts'
 import { printSpan } from './print-span.ts'
 import { readyStyle } from './ready-style.ts'
+import { repositoryErrors } from './repository-errors.ts'
 import type { RepositoryView } from './repository-view.ts'
 import { printAcks } from './station-news.ts'
 
@@ -81,8 +82,7 @@ function stations(view: RepositoryView, options: PageOptions): string {
     station('applied', applied, options),
     [...station('enforced', enforced, options), { text: acks(view) }],
   ]
-  const errors = [sourced, validated, applied, enforced].flatMap((one) => errorLines(one, options))
-  return printColumns(rows).text + errors.map((line) => `${line}\n`).join('')
+  return printColumns(rows).text + errorLines(view, options)
 }
 
 function station(
@@ -109,13 +109,10 @@ function acks(view: RepositoryView): string {
   return enforced.touched === 0 ? '' : `of ${commit.slice(0, 12)}: ${printAcks(view)}`
 }
 
-function errorLines(
-  { errors, errorCount }: StationStatus,
-  { styles }: PageOptions,
-): readonly string[] {
-  const lines = errors.map((error) => `  ${printStatusError(error, styles)}`)
-  const more = errorCount - errors.length
-  return more > 0 ? [...lines, styles.quiet(`  ... and ${more} more`)] : lines
+function errorLines(view: RepositoryView, { styles }: PageOptions): string {
+  const { listed, more } = repositoryErrors(view)
+  const lines = listed.map((error) => `  ${printStatusError(error, styles)}\n`)
+  return [...lines, ...(more > 0 ? [styles.quiet(`  ... and ${more} more\n`)] : [])].join('')
 }
 
 function printStatusError({ code, message, location }: StatusError, styles: TextStyles): string {

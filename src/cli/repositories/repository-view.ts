@@ -1,5 +1,6 @@
 /** A MeshRepository as the commands show it: what is asked, and what its status says of it. */
 import type { KubernetesObject } from '../../model/kubernetes-object.ts'
+import { readRepositoryStatus } from '../../reconciler/repositories/read-repository-status.ts'
 import type {
   RepositoryCondition,
   RepositoryStatus,
@@ -60,14 +61,14 @@ interface Stored extends KubernetesObject {
     readonly suspend?: boolean
     readonly pin?: PinView
   }
-  readonly status?: Partial<RepositoryStatus>
 }
 
 /** Texts of others (subjects, authors, what proxies said) cannot steer the terminal that they are printed on. */
 export function toRepositoryView(object: KubernetesObject): RepositoryView {
-  const { metadata, spec = {}, status: stored } = printable(object) as Stored
+  const shown = printable(object) as Stored
+  const { metadata, spec = {} } = shown
   const generation = metadata.generation ?? 0
-  const status = { ...NO_STATUS, ...stored }
+  const status = readRepositoryStatus(shown) ?? NO_STATUS
   const ready = status.conditions.find(({ type }) => type === 'Ready')
   return {
     name: metadata.name,

@@ -1,7 +1,7 @@
 /** How a pass that somebody asked for ended. Pure. */
 import type { ReadyReason, StatusError } from '../../reconciler/repositories/repository-status.ts'
+import { repositoryErrors } from './repository-errors.ts'
 import type { RepositoryView } from './repository-view.ts'
-import { printAcks } from './station-news.ts'
 
 export interface PassRequest {
   /** The value of the annotation that asks. */
@@ -27,7 +27,7 @@ export function requestVerdict(view: RepositoryView, request: PassRequest): Verd
     return undefined
   switch (outcomeOf(reason)) {
     case 'done':
-      return { type: 'enforced', text: printEnforced(view) }
+      return { type: 'enforced', text: `${view.name}: ${view.ready.message}` }
     case 'goes on':
       return undefined
     case 'failed':
@@ -71,20 +71,9 @@ function pinOver({ ref, status }: RepositoryView): string {
     : `the pin is over: ${ref} names ${tip} by now; look at that commit, and roll back again if it needs to be`
 }
 
-function printEnforced(view: RepositoryView): string {
-  const { name, status, ref } = view
-  const commit = `${name}: commit ${status.commit?.slice(0, 12)} is enforced`
-  const pinned = status.pin?.state === 'Holds' ? `, pinned in place of what ${ref} names` : ''
-  return `${commit}${pinned}; ${printAcks(view)}`
-}
-
-/** Of the station at which the commit stopped. */
-function printErrors({ status }: RepositoryView): readonly string[] {
-  const stations = [status.sourced, status.validated, status.applied, status.enforced]
-  const stopped = stations.find(({ errorCount }) => errorCount > 0)
-  if (stopped === undefined) return []
-  const more = stopped.errorCount - stopped.errors.length
-  return [...stopped.errors.map(printError), ...(more > 0 ? [`... and ${more} more`] : [])]
+function printErrors(view: RepositoryView): readonly string[] {
+  const { listed, more } = repositoryErrors(view)
+  return [...listed.map(printError), ...(more > 0 ? [`... and ${more} more`] : [])]
 }
 
 function printError({ code, message, location }: StatusError): string {

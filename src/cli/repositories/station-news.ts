@@ -21,7 +21,7 @@ export function stationNews(before: RepositoryView, after: RepositoryView): read
 /** `3 of 4 proxies have ACKed it`. */
 export function printAcks({ status }: RepositoryView): string {
   const { touched, acked, nacked } = status.enforced
-  if (touched === 0) return 'no connected proxy is touched by it'
+  if (touched === 0) return 'it changes no connected proxy'
   const refused = nacked === 0 ? '' : `, ${nacked} NACKed it`
   return `${acked} of ${touched} ${touched === 1 ? 'proxy has' : 'proxies have'} ACKed it${refused}`
 }

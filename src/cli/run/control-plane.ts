@@ -1,25 +1,39 @@
 /** The control plane, put together: the one place where reconciling and serving meet. */
+import { hostname } from 'node:os'
+import { join } from 'node:path'
 import { Registry } from 'prom-client'
 import { toSpiffeId } from '../../model/spiffe-id.ts'
 import { MatchCompiler } from '../../policy/access/match-compiler.ts'
 import { ClusterInventoryWatch } from '../../reconciler/cluster-inventory-watch.ts'
+import { LiveObjects } from '../../reconciler/live-objects.ts'
 import { bootstrapRoute } from './bootstrap-route.ts'
 import { CONTROL_PLANE_ACCOUNT } from './control-plane-identity.ts'
+import { FleetEnforcement } from './fleet-enforcement.ts'
+import { type GovernedCluster, governCluster } from './governed-cluster.ts'
 import { HttpServers } from './http-servers.ts'
+import { MeshAccess } from './mesh-access.ts'
 import { openCluster } from './open-cluster.ts'
-import { ProgressRecorder } from './progress-recorder.ts'
-import { REPOSITORY, Reconciling } from './reconciling.ts'
+import { Repositories } from './repositories.ts'
+import { openRepositorySource, type RepositorySource } from './repository-source.ts'
 import { type RunOptions, socketPath } from './run-options.ts'
 import { Serving } from './serving.ts'
 import type { Shell } from './shell.ts'
-import { StatusBoard } from './status-board.ts'
 import { statusRoutes } from './status-routes.ts'
 
 /** What has been opened and is to be closed, the last one first. */
 type Closers = (() => Promise<void>)[]
 
+/** What goes on once everything has been opened. */
+interface Parts {
+  readonly governed: GovernedCluster
+  readonly repositories: Repositories
+  readonly source: RepositorySource
+  /** Called before anything is closed. */
+  readonly stopping: () => void
+}
+
 export class ControlPlane {
-  readonly #reconciling: Reconciling
+  readonly #parts: Parts
   readonly #closers: Closers
   readonly #shell: Shell
 
@@ -34,19 +48,23 @@ export class ControlPlane {
     }
   }
 
-  private constructor(reconciling: Reconciling, closers: Closers, shell: Shell) {
-    this.#reconciling = reconciling
+  private constructor(parts: Parts, closers: Closers, shell: Shell) {
+    this.#parts = parts
     this.#closers = closers
     this.#shell = shell
   }
 
-  /** Asks for a pass as soon as possible. */
+  /** Asks for a pass over each repository as soon as possible. */
   request(reason: string): void {
-    this.#reconciling.request(reason)
+    this.#parts.repositories.request(reason)
   }
 
+  /** Follows the repositories until the signal aborts; leads, where there are several of us, when it is our turn. */
   async run(signal: AbortSignal): Promise<void> {
-    await this.#reconciling.run(signal)
+    const { source, governed, stopping } = this.#parts
+    signal.addEventListener('abort', stopping, { once: true })
+    source.start()
+    await governed.govern(signal)
   }
 
   /** Stops taking anything in, lets what is under way end, and closes what holds state last. */
@@ -60,43 +78,63 @@ async function closeAll(closers: Closers): Promise<void> {
   for (const close of closers.toReversed()) await close()
 }
 
-async function assemble(run: RunOptions, shell: Shell, closers: Closers): Promise<Reconciling> {
+async function assemble(run: RunOptions, shell: Shell, closers: Closers): Promise<Parts> {
   const opened = await openCluster(run, shell)
   closers.push(() => opened.close())
-  const { cluster, administrative } = opened
   const registry = new Registry()
-  const serving = await Serving.start({ run, shell, cluster, registry })
+  const serving = await Serving.start({ run, shell, cluster: opened.cluster, registry })
   closers.push(() => serving.close())
   const { mesh, xds, authority } = serving
-  mesh.setRepositories(new Set([REPOSITORY]))
+  const governed = governCluster({ opened, shell, host: hostname(), onReports: proxiesMoved })
+  closers.push(() => governed.close())
+  const fleet = new FleetEnforcement({
+    local: (of) => xds.enforcement(of),
+    proxies: () => xds.proxies().length,
+    served: () => mesh.served,
+    ...(governed.replicas && { replicas: governed.replicas }),
+  })
+  const live = new LiveObjects({ ...shell, cluster: opened.cluster })
+  closers.push(() => live.close())
   const compiler = new MatchCompiler()
-  const board = new StatusBoard()
-  const recorder = new ProgressRecorder({
-    ...{ ...shell, board, compiler },
-    enforcement: (commit) => xds.enforcement({ repository: REPOSITORY, commit }),
-  })
-  xds.onEnforcement((enforcement) => recorder.enforced(enforcement), serving.signal)
-  const reconciling = await Reconciling.open({
-    ...{ run, shell, cluster, compiler },
-    onIntent: (intent) => {
-      mesh.setIntent(REPOSITORY, intent)
-      recorder.serves(intent)
+  const repositories: Repositories = new Repositories({
+    ...{ shell, cluster: governed.cluster, as: governed.as, live, leading: governed.leading },
+    ...{ compiler, mesh, access: new MeshAccess(mesh, compiler) },
+    ...{ gitDirectory: join(run.data, 'git'), credentials: run.credentials },
+    enforcement: (of) => fleet.progress(of),
+    proxies: () => ({ known: mesh.knownProxies, connected: fleet.connected }),
+    waitsFor: (spec) => source.waitsFor(spec),
+    isOnly: run.repository !== undefined,
+    onChange: (name) => {
+      fleet.tell()
+      source.changed(name)
     },
-    onProgress: (progress) => recorder.progress(progress),
-    onEnd: (outcome) => recorder.ended(outcome),
   })
-  closers.push(() => reconciling.close())
+  const source: RepositorySource = openRepositorySource({
+    ...{ run, shell, opened, governed, repositories },
+  })
+  closers.push(async () => {
+    await source.close()
+    await repositories.close()
+  })
+  function proxiesMoved(): void {
+    fleet.tell()
+    for (const { name, reconciler } of repositories.runs)
+      if (reconciler.commit !== undefined) repositories.run(name)?.proxiesMoved(reconciler.commit)
+  }
+  xds.onEnforcement(proxiesMoved, serving.signal)
   const inventory = new ClusterInventoryWatch({
-    ...{ ...shell, cluster },
+    ...{ ...shell, cluster: opened.cluster },
     onChange: (current) => mesh.setInventory(current),
   })
   closers.push(() => inventory.close())
+  let isStopping = false
+  const notReady = (): string | undefined => (isStopping ? 'it is stopping' : mesh.waitsFor)
   const status = statusRoutes({
-    ...{ board, registry },
-    notReady: () => (mesh.isSynced ? undefined : 'no commit is served yet'),
-    reconcile: () => reconciling.request('HTTP'),
+    ...{ repositories, registry, notReady },
     proxies: () => xds.proxies(),
-    knownProxies: () => mesh.knownProxies,
+    proxyCounts: () => ({ known: mesh.knownProxies, connected: fleet.connected }),
+    replica: () =>
+      governed.replicas && { identity: governed.replicas.identity, leader: governed.leader() },
   })
   const bootstraps = bootstrapRoute({
     ...{ authority, trustDomain: run.trustDomain, clock: shell.clock, xdsPort: run.xds.port },
@@ -108,8 +146,11 @@ async function assemble(run: RunOptions, shell: Shell, closers: Closers): Promis
     address: run.http,
     socketPath: socketPath(run.data),
     open: [status],
-    administrative: [...administrative, bootstraps],
+    administrative: [...opened.administrative, bootstraps],
   })
   closers.push(() => http.close())
-  return reconciling
+  const stopping = (): void => {
+    isStopping = true
+  }
+  return { governed, repositories, source, stopping }
 }

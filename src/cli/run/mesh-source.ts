@@ -5,6 +5,7 @@
 import type { SvidRotation } from '../../ca/svid-rotation.ts'
 import { byCodeUnit } from '../../model/by-code-unit.ts'
 import type { ClusterInventory } from '../../model/cluster-inventory.ts'
+import type { CommitSha } from '../../model/commit-sha.ts'
 import { toAccountKey } from '../../model/service-account.ts'
 import type { TrustDomain } from '../../model/spiffe-id.ts'
 import type { Intent } from '../../policy/intent.ts'
@@ -72,6 +73,12 @@ export class MeshSource implements XdsSource {
     return this.#mesh
   }
 
+  /** The commit of each repository that proxies are told from; none before they are. */
+  get served(): ReadonlyMap<string, CommitSha> {
+    const intents = this.isSynced ? [...this.#intents] : []
+    return new Map(intents.map(([repository, { commit }]) => [repository, commit]))
+  }
+
   get inventory(): ClusterInventory | undefined {
     return this.#inventory
   }
@@ -127,9 +134,9 @@ export class MeshSource implements XdsSource {
   #changed(of?: CommitOf): void {
     const { publish, republish } = this.#options
     const wasSynced = this.isSynced
-    this.#mesh = joinIntents([...this.#intents.values()])
-    const isWhole = this.#awaited?.size === 0 && this.#intents.size > 0
-    if (this.#inventory === undefined || !(wasSynced || isWhole)) return
+    this.#mesh = this.#intents.size > 0 ? joinIntents([...this.#intents.values()]) : undefined
+    const maySync = wasSynced || this.#awaited?.size === 0
+    if (this.#mesh === undefined || this.#inventory === undefined || !maySync) return
     this.#rebuild(this.#mesh, this.#inventory)
     if (!wasSynced)
       for (const [repository, { commit }] of this.#intents) publish({ repository, commit })

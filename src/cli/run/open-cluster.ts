@@ -1,6 +1,7 @@
 /** The cluster that `plumb run` is told of, with what the control plane needs in it. */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { ServiceAccount } from '../../model/service-account.ts'
 import { type Cluster, ClusterError } from '../../reconciler/cluster.ts'
 import { clusterApi } from '../../reconciler/cluster-api-server.ts'
 import { openEmbeddedCluster } from '../../reconciler/cluster-embedded.ts'
@@ -16,6 +17,13 @@ const INSTALL_LIMIT_MS = 60_000
 
 export interface RunCluster {
   readonly cluster: Cluster
+  /** Where other replicas may govern the same cluster. */
+  readonly shared?: {
+    /** The cluster with the rights of a service account of it. */
+    readonly as: (account: ServiceAccount) => Cluster
+    /** A connection of its own: a pause that the API server asks for must not cost the lead. */
+    readonly election: Cluster
+  }
   /** What the cluster adds to the socket on which the control plane is administered. */
   readonly administrative: readonly Routes[]
   close(): Promise<void>
@@ -45,23 +53,26 @@ async function openKubernetes(
 ): Promise<RunCluster> {
   // The client library takes 100 MB and half a second to load, which an embedded cluster need not pay.
   const { openKubernetesCluster } = await import('../../reconciler/cluster-kubernetes.ts')
-  const cluster = await openKubernetesCluster({
-    ...shell,
+  const choice = {
     ...(kubeconfig !== undefined && { kubeconfig }),
     ...(context !== undefined && { context }),
-  })
+  }
+  const cluster = await openKubernetesCluster({ ...shell, ...choice })
+  const election = await openKubernetesCluster({ ...shell, ...choice })
   // The lock of an embedded cluster, so that no two control planes share a data directory, whatever they run on.
   const directory = join(run.data, 'cluster')
   await mkdir(directory, { recursive: true, mode: 0o700 })
   const lock = await lockDirectory(directory, shell.entropy)
   const close = async () => {
     cluster.close()
+    election.close()
     await lock.release()
   }
   try {
     await ensureNamespace(cluster, CONTROL_NAMESPACE)
     await installDefinitions({ ...shell, cluster }, AbortSignal.timeout(INSTALL_LIMIT_MS))
-    return { cluster, administrative: [], close }
+    const shared = { election, as: (account: ServiceAccount) => cluster.as(account) }
+    return { cluster, shared, administrative: [], close }
   } catch (error) {
     await close()
     throw error

@@ -3,10 +3,9 @@ import type { Clock } from '../../model/clock.ts'
 import type { CommitSha } from '../../model/commit-sha.ts'
 import type { Logger } from '../../model/logger.ts'
 import type { Problem } from '../../model/problem.ts'
-import { type AccessChange, accessDiff } from '../../policy/access/access-diff.ts'
-import { type AccessRelation, buildAccessRelation } from '../../policy/access/access-relation.ts'
-import type { MatchCompiler } from '../../policy/access/match-compiler.ts'
+import type { AccessChange } from '../../policy/access/access-diff.ts'
 import type { Intent } from '../../policy/intent.ts'
+import type { RejectedByProxy } from '../../reconciler/commit-record.ts'
 import type { PassProgress } from '../../reconciler/pass-progress.ts'
 import { countSteps } from '../../reconciler/plan/step.ts'
 import { printRefMove } from '../../reconciler/print-ref-move.ts'
@@ -16,13 +15,18 @@ import type { Enforcement } from '../../xds/enforcement.ts'
 import { printPlan } from './print-plan.ts'
 import type { StatusBoard } from './status-board.ts'
 
+/** How far proxies are with a commit, as far as is known here. */
+export type ProxyProgress = Pick<Enforcement, 'state' | 'touched' | 'acked'> & {
+  readonly nacked: readonly RejectedByProxy[]
+}
+
 export interface ProgressRecorderOptions {
   readonly board: StatusBoard
-  readonly compiler: MatchCompiler
+  /** What a commit changes in who may call what. */
+  readonly accessChanges: (intent: Intent) => readonly AccessChange[]
+  readonly enforcement: (commit: CommitSha) => ProxyProgress | undefined
   readonly clock: Clock
   readonly log: Logger
-  /** How far xDS is with a commit. */
-  readonly enforcement: (commit: CommitSha) => Enforcement | undefined
 }
 
 /** Problems of one commit that are written to the log; the rest are on the status page. */
@@ -30,16 +34,9 @@ const LOGGED_PROBLEMS = 20
 
 export class ProgressRecorder {
   readonly #options: ProgressRecorderOptions
-  /** Of the commit that is served. */
-  #served: AccessRelation | undefined
 
   constructor(options: ProgressRecorderOptions) {
     this.#options = options
-  }
-
-  /** The Intent is what proxies are told from now on. */
-  serves(intent: Intent): void {
-    this.#served = buildAccessRelation(intent)
   }
 
   progress(progress: PassProgress): void {
@@ -83,8 +80,8 @@ export class ProgressRecorder {
     }
   }
 
-  /** A commit that xDS has done with; whether it is enforced as a whole depends on the cluster, too. */
-  enforced({ commit }: Enforcement): void {
+  /** Proxies have come further with a commit; whether it is enforced as a whole depends on the cluster, too. */
+  proxiesMoved(commit: CommitSha): void {
     this.#settle(commit)
   }
 
@@ -109,8 +106,7 @@ export class ProgressRecorder {
     problems,
     at,
   }: PassProgress & { readonly type: 'validated' }): void {
-    const changes = this.#accessChanges(intent)
-    const access = printAccessChanges(changes)
+    const access = printAccessChanges(this.#options.accessChanges(intent))
     this.#options.board.update(commit, { state: 'validated', validatedAt: at, problems, access })
     this.#options.log.info('commit validated', {
       commit,
@@ -118,12 +114,6 @@ export class ProgressRecorder {
       warnings: problems.length,
     })
     for (const line of access) this.#options.log.info(`access ${line}`, { commit })
-  }
-
-  /** The first commit is compared with nothing: everything in it would be news. */
-  #accessChanges(intent: Intent): readonly AccessChange[] {
-    if (this.#served === undefined) return []
-    return accessDiff(this.#served, buildAccessRelation(intent), this.#options.compiler)
   }
 
   #rejected({ commit, problems }: PassProgress & { readonly type: 'rejected' }): void {

@@ -10,7 +10,7 @@ import { type RunOptions, socketPath } from './run-options.ts'
 export async function runControlPlane(options: RunOptions): Promise<number> {
   const stop = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort())
-  const { logFormat: format, logLevel: level, repository, ref, xds, http } = options
+  const { logFormat: format, logLevel: level, repository, xds, http } = options
   const clock = new SystemClock()
   const log = createLogger({ format, level, stream: process.stderr, clock })
   const controlPlane = await ControlPlane.start(options, {
@@ -20,8 +20,9 @@ export async function runControlPlane(options: RunOptions): Promise<number> {
   })
   process.on('SIGHUP', () => controlPlane.request('SIGHUP'))
   log.info('control plane ready', {
-    repository,
-    ref,
+    ...(repository === undefined
+      ? { repositories: 'as the MeshRepositories ask' }
+      : { repository: repository.url, ref: repository.ref }),
     xds: `${xds.host}:${xds.port}`,
     http: `${http.host}:${http.port}`,
     socket: socketPath(options.data),

@@ -3,8 +3,13 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { isTrustDomain, type TrustDomain } from '../../model/spiffe-id.ts'
 import type { GitCredentials } from '../../reconciler/git/credentials.ts'
-import { parseSchedule, type Schedule } from '../../reconciler/schedule.ts'
+import { DEFAULT_PRUNE_LIMITS } from '../../reconciler/plan/prune-guard.ts'
+import type { RepositorySpec } from '../../reconciler/repositories/repository-spec.ts'
+import { parseSchedule } from '../../reconciler/schedule.ts'
 import { UsageError } from '../exit-code.ts'
+
+/** The name of a repository that flags name, as owner marks in the cluster have it. */
+const REPOSITORY = 'policies'
 
 export interface Listen {
   readonly host: string
@@ -17,28 +22,22 @@ export type ClusterChoice =
   | { readonly type: 'kubernetes'; readonly kubeconfig?: string; readonly context?: string }
 
 export interface RunOptions {
-  /** The policy repository: an https URL, or the path of a local repository. */
-  readonly repository: string
-  readonly ref: string
-  /** The folder of the repository that holds the policies; empty for all of it. */
-  readonly path: string
+  /** The one to follow; `undefined` to follow the MeshRepositories of the control namespace. */
+  readonly repository: RepositorySpec | undefined
   readonly data: string
   readonly cluster: ClusterChoice
-  readonly schedule: Schedule
-  readonly gitTimeoutMs: number
   readonly credentials?: GitCredentials
   readonly trustDomain: TrustDomain
   readonly xds: Listen
   /** Where proxies reach the xDS server, when that is not where it listens. */
   readonly http: Listen
-  readonly drift: 'correct' | 'report'
   readonly logFormat: 'text' | 'json'
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 
 /** The flags as commander hands them over. */
 export interface RunFlags {
-  readonly repository: string
+  readonly repository?: string
   readonly ref: string
   readonly path: string
   readonly data?: string
@@ -64,27 +63,36 @@ export function toRunOptions(flags: RunFlags, environment: Environment): RunOpti
     throw new UsageError(
       `--trust-domain is ${JSON.stringify(flags.trustDomain)}; use lowercase letters, digits, dots, dashes and underscores`,
     )
-  const schedule = parseSchedule(flags.schedule)
-  if (!schedule.ok) throw new UsageError(`--schedule: ${schedule.error}`)
   const password = environment['PLUMB_GIT_PASSWORD']
-  const { ref, path, drift, logFormat, logLevel } = flags
+  const { logFormat, logLevel } = flags
   return {
-    repository: isUrl(flags.repository) ? flags.repository : resolve(flags.repository),
-    ref,
-    path,
+    repository: toRepositorySpec(flags),
     data: resolve(flags.data ?? defaultDataDirectory(environment)),
     cluster: toClusterChoice(flags),
-    schedule: schedule.value,
-    gitTimeoutMs: parseSpan('--git-timeout', flags.gitTimeout),
     ...(password !== undefined && {
       credentials: { type: 'basic', username: flags.gitUsername ?? 'git', password },
     }),
     trustDomain: flags.trustDomain,
     xds: parseListen('--xds-listen', flags.xdsListen),
     http: parseListen('--http-listen', flags.httpListen),
-    drift,
     logFormat,
     logLevel,
+  }
+}
+
+function toRepositorySpec(flags: RunFlags): RepositorySpec | undefined {
+  const { repository, ref, path, drift } = flags
+  const schedule = parseSchedule(flags.schedule)
+  if (!schedule.ok) throw new UsageError(`--schedule: ${schedule.error}`)
+  const timeoutMs = parseSpan('--git-timeout', flags.gitTimeout)
+  if (repository === undefined) return undefined
+  return {
+    name: REPOSITORY,
+    url: isUrl(repository) ? repository : resolve(repository),
+    ...{ ref, path, schedule: schedule.value, timeoutMs, credentialsSecret: undefined },
+    ...{ namespaces: undefined, createNamespaces: true, serviceAccount: undefined },
+    ...{ prune: 'enabled', pruneLimits: DEFAULT_PRUNE_LIMITS, drift, suspend: false },
+    ...{ dependsOn: [], pin: undefined },
   }
 }
 

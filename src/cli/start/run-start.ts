@@ -108,7 +108,7 @@ function controlPlaneFlags(repository: string, data: string): readonly string[] 
 }
 
 async function newest(client: ControlPlaneClient, signal: AbortSignal): Promise<CommitSha> {
-  const commit = (await client.status(signal)).history.at(-1)?.commit
+  const commit = (await client.status(signal)).repositories[0]?.history.at(-1)?.commit
   if (commit === undefined) throw new Error('the control plane is ready without a commit')
   return commit
 }

@@ -3,7 +3,7 @@
  * objects it speaks of. When it is lost or damaged, it is found again by the marks on the objects.
  */
 import { isDeepStrictEqual } from 'node:util'
-import type { KubernetesObject } from '../../model/kubernetes-object.ts'
+import type { KubernetesObject, ObjectMeta } from '../../model/kubernetes-object.ts'
 import type { Logger } from '../../model/logger.ts'
 import { type ObjectId, type ObjectKind, toObjectId, toObjectKey } from '../../model/object-id.ts'
 import { appliedKinds } from '../../render/kubernetes/applied-kinds.ts'
@@ -11,6 +11,7 @@ import { type Cluster, ClusterError } from '../cluster.ts'
 import { FIELD_MANAGER, REPOSITORY_LABEL, repositoryOf } from '../owner-mark.ts'
 import { preconditionsOf } from '../preconditions-of.ts'
 import { withLimit } from '../with-limit.ts'
+import { parentMetadata, toApplySet } from './apply-set.ts'
 import { EMPTY_INVENTORY, type Inventory, type InventoryEntry } from './inventory.ts'
 import {
   fromHeadContents,
@@ -85,14 +86,25 @@ export class InventoryStore {
     })
     // The head last: until it names them, new shards mean nothing.
     const head = { accepted: inventory.accepted, applied: inventory.applied, shards: shards.length }
-    await this.#write(this.#headName(), toHeadContents(head))
+    const set = toApplySet(inventoryHeadId(this.#namespace, this.#repository))
+    const members = [...inventory.entries.values()].map(({ id }) => id)
+    await this.#write(this.#headName(), toHeadContents(head), parentMetadata(set, members))
     this.#shards = shards.length
     await this.#removeOtherLayouts()
   }
 
-  async #write(name: string, data: Readonly<Record<string, string>>): Promise<void> {
+  async #write(
+    name: string,
+    data: Readonly<Record<string, string>>,
+    { labels, annotations }: Pick<ObjectMeta, 'labels' | 'annotations'> = {},
+  ): Promise<void> {
     const stored = this.#stored.get(name)
-    if (stored !== undefined && isDeepStrictEqual(stored['data'], data)) return
+    const given = {
+      labels: { ...stored?.metadata.labels, ...labels, [INVENTORY_LABEL]: this.#repository },
+      ...(annotations && { annotations: { ...stored?.metadata.annotations, ...annotations } }),
+    }
+    if (stored !== undefined && isDeepStrictEqual(stored['data'], data) && hasAll(stored, given))
+      return
     const options = { fieldManager: FIELD_MANAGER }
     const object = {
       apiVersion: 'v1',
@@ -100,7 +112,7 @@ export class InventoryStore {
       metadata: {
         namespace: this.#namespace,
         name,
-        labels: { [INVENTORY_LABEL]: this.#repository },
+        ...given,
         ...(stored?.metadata.resourceVersion === undefined
           ? {}
           : { resourceVersion: stored.metadata.resourceVersion }),
@@ -163,6 +175,16 @@ export class InventoryStore {
 
 function headName(repository: string): string {
   return `plumbline-inventory-${repository}`
+}
+
+function hasAll(
+  { metadata }: KubernetesObject,
+  { labels, annotations }: Pick<ObjectMeta, 'labels' | 'annotations'>,
+): boolean {
+  return (
+    isDeepStrictEqual(metadata.labels, labels) &&
+    (annotations === undefined || isDeepStrictEqual(metadata.annotations, annotations))
+  )
 }
 
 async function listIfServed(

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { ProgressRecorder } from '../../../src/cli/run/progress-recorder.ts'
+import { MeshAccess } from '../../../src/cli/run/mesh-access.ts'
+import {
+  ProgressRecorder,
+  type ProgressRecorderOptions,
+} from '../../../src/cli/run/progress-recorder.ts'
 import { StatusBoard } from '../../../src/cli/run/status-board.ts'
 import type { Instant } from '../../../src/model/clock.ts'
 import { type CommitSha, toCommitSha } from '../../../src/model/commit-sha.ts'
@@ -13,12 +17,12 @@ import { RecordingLogger } from '../../support/recording-logger.ts'
 const commit = toCommitSha('a'.repeat(40))
 const at = 1_000 as Instant
 
-function aRecorder() {
+function aRecorder(accessChanges: ProgressRecorderOptions['accessChanges'] = () => []) {
   const board = new StatusBoard()
   const enforcements = new Map<CommitSha, Enforcement>()
   const log = new RecordingLogger()
   const recorder = new ProgressRecorder({
-    ...{ board, log, clock: new FakeClock(1_000), compiler: new MatchCompiler() },
+    ...{ board, log, clock: new FakeClock(1_000), accessChanges },
     enforcement: (sha) => enforcements.get(sha),
   })
   const enforce = (state: Enforcement['state'], more: Partial<Enforcement> = {}) => {
@@ -35,7 +39,7 @@ function aRecorder() {
       ...{ elapsedMs: 5, sinceMs: 5, ...more },
     }
     enforcements.set(commit, enforcement)
-    recorder.enforced(enforcement)
+    recorder.proxiesMoved(commit)
   }
   return { board, recorder, enforce, log, state: () => board.record(commit)?.state }
 }
@@ -116,19 +120,22 @@ describe('the record of a commit', () => {
     expect(board.record(commit)).toMatchObject({ state: 'rejected', acked: 1, nacked })
   })
 
-  it('says who could newly call what against the commit that is served, and nothing for the first', () => {
-    const first = aRecorder()
-    first.recorder.progress(sourced)
-    first.recorder.progress(validated)
-    expect(first.board.record(commit)?.access).toEqual([])
-
-    const next = aRecorder()
-    next.recorder.serves(anIntent())
-    next.recorder.progress(sourced)
-    next.recorder.progress(validated)
-    expect(next.board.record(commit)?.access).toEqual([
+  it('says who could newly call what', () => {
+    const compiler = new MatchCompiler()
+    const mesh = anIntent()
+    const access = new MeshAccess({ mesh, meshWith: (_repository, intent) => intent }, compiler)
+    const { recorder, board } = aRecorder((intent) => access.changes('policies', intent))
+    recorder.progress(sourced)
+    recorder.progress(validated)
+    expect(board.record(commit)?.access).toEqual([
       '+ shop/buyer → store/books   *, e.g. GET /   (policy.yaml:12)',
     ])
+  })
+
+  it('says nothing of who could call what for the first commit of a mesh: all of it would be news', () => {
+    const served = { mesh: undefined, meshWith: () => anIntent() }
+    const access = new MeshAccess(served, new MatchCompiler())
+    expect(access.changes('policies', anIntent({ grants }))).toEqual([])
   })
 
   it('is stalled with every problem when the commit is wrong', () => {

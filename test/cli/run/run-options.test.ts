@@ -19,21 +19,29 @@ const flags: RunFlags = {
 
 describe('the flags of plumb run', () => {
   it('become typed options', () => {
-    expect(toRunOptions(flags, {})).toEqual({
-      repository: 'https://git.example.com/mesh.git',
-      ref: 'main',
-      path: '',
+    expect(toRunOptions(flags, {})).toMatchObject({
+      repository: {
+        name: 'policies',
+        url: 'https://git.example.com/mesh.git',
+        ref: 'main',
+        path: '',
+        schedule: { type: 'every', intervalMs: 30_000 },
+        timeoutMs: 60_000,
+        drift: 'correct',
+      },
       data: '/var/lib/plumbline',
       cluster: { type: 'embedded' },
-      schedule: { type: 'every', intervalMs: 30_000 },
-      gitTimeoutMs: 60_000,
       trustDomain: 'cluster.local',
       xds: { host: '127.0.0.1', port: 15_128 },
       http: { host: '127.0.0.1', port: 9091 },
-      drift: 'correct',
       logFormat: 'text',
       logLevel: 'info',
     })
+  })
+
+  it('name no repository where MeshRepositories are to be followed', () => {
+    const { repository: _, ...rest } = flags
+    expect(toRunOptions(rest, {}).repository).toBeUndefined()
   })
 
   it('name a Kubernetes cluster as kubectl does', () => {

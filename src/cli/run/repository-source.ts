@@ -1,0 +1,43 @@
+/** Who asks for repositories to be followed: the flags of `plumb run`, or the MeshRepositories of the control namespace. */
+import type { RepositorySpec } from '../../reconciler/repositories/repository-spec.ts'
+import type { GovernedCluster } from './governed-cluster.ts'
+import { MeshRepositories } from './mesh-repositories.ts'
+import type { RunCluster } from './open-cluster.ts'
+import type { Repositories } from './repositories.ts'
+import type { RunOptions } from './run-options.ts'
+import type { Shell } from './shell.ts'
+
+export interface RepositorySource {
+  /** Begins to ask. */
+  start(): void
+  /** Why the passes of a repository have to wait for others; `undefined` when they need not. */
+  waitsFor(spec: RepositorySpec): string | undefined
+  /** Something about the repository may have changed. */
+  changed(name: string): void
+  close(): Promise<void>
+}
+
+export interface RepositorySourceOptions {
+  readonly run: RunOptions
+  readonly shell: Shell
+  readonly opened: RunCluster
+  readonly governed: GovernedCluster
+  readonly repositories: Repositories
+}
+
+export function openRepositorySource(options: RepositorySourceOptions): RepositorySource {
+  const { run, repositories } = options
+  return run.repository === undefined
+    ? new MeshRepositories(options)
+    : oneRepository(run.repository, repositories)
+}
+
+function oneRepository(spec: RepositorySpec, repositories: Repositories): RepositorySource {
+  const asked = { spec, generation: 0, requestedAt: undefined }
+  return {
+    start: () => void repositories.set(new Map([[spec.name, { type: 'asked', asked }]])),
+    waitsFor: () => undefined,
+    changed: () => undefined,
+    close: async () => undefined,
+  }
+}
