@@ -1,8 +1,8 @@
 /** When work is done: the debounce, the slices and the rate of new streams. */
 import { describe, expect, it } from 'vitest'
+import { TokenBucket } from '../../src/model/token-bucket.ts'
 import { Debounce } from '../../src/xds/debounce.ts'
 import { Slices } from '../../src/xds/slices.ts'
-import { TokenBucket } from '../../src/xds/token-bucket.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 
 function debouncing() {

@@ -1,5 +1,5 @@
 /** A rate limit with a burst. */
-import type { Clock, Ms } from '../model/clock.ts'
+import type { Clock, Ms } from './clock.ts'
 
 export class TokenBucket {
   readonly #clock: Pick<Clock, 'monotonic'>
