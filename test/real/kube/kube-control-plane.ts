@@ -84,9 +84,13 @@ export class KubeControlPlane {
   }
 
   /** The same; resolves whatever the exit status. */
-  async tryKubectl(args: readonly string[], input?: string): Promise<ProgramResult> {
+  async tryKubectl(
+    args: readonly string[],
+    input?: string,
+    more: NodeJS.ProcessEnv = {},
+  ): Promise<ProgramResult> {
     return await tryProgram([...this.#programs.kubectl, ...args], {
-      environment: { ...process.env, KUBECONFIG: this.kubeconfig, HOME: this.#folder },
+      environment: { ...process.env, ...more, KUBECONFIG: this.kubeconfig, HOME: this.#folder },
       ...(input !== undefined && { input }),
     })
   }
