@@ -17,6 +17,7 @@ import { FightRecord } from './drift/fight-record.ts'
 import { type Drift, findDrift } from './drift/find-drift.ts'
 import type { LiveChange, LiveObjects } from './live-objects.ts'
 import { withOwnerMark } from './owner-mark.ts'
+import { preconditionsOf } from './preconditions-of.ts'
 import type { Reconciler } from './reconcile.ts'
 import { writeObject } from './write-object.ts'
 
@@ -24,6 +25,8 @@ import { writeObject } from './write-object.ts'
 const DEBOUNCE_MS: Ms = 5
 /** A failed correction is tried again after this; the next pass would find it too. */
 const RETRY_MS: Ms = 1_000
+/** So often at once where others write in between; then after the pause. */
+const MAX_OVERTAKEN = 3
 
 export interface DriftWatchOptions {
   readonly reconciler: Pick<Reconciler, 'desired' | 'exclusively' | 'commit'>
@@ -97,16 +100,18 @@ export class DriftWatch {
     const { clock, reconciler } = this.#options
     await clock.sleep(DEBOUNCE_MS, this.#closing.signal)
     if (this.#closing.signal.aborted) return true
-    return await reconciler.exclusively(async () => await this.#tryCorrect(id))
+    return await reconciler.exclusively(async () => await this.#tryCorrect(id, MAX_OVERTAKEN))
   }
 
-  /** Answers whether the cluster let us. */
-  async #tryCorrect(id: ObjectId): Promise<boolean> {
+  /** Answers whether the cluster let us. Somebody who writes between our reading and our writing is read, too. */
+  async #tryCorrect(id: ObjectId, tries: number): Promise<boolean> {
     const { log } = this.#options
     try {
       await this.#correct(id)
       return true
     } catch (error) {
+      const isOvertaken = error instanceof ClusterError && error.code === 'Conflict'
+      if (isOvertaken && tries > 0) return await this.#tryCorrect(id, tries - 1)
       const isPort = error instanceof ClusterError
       const fields = { object: printObjectId(id), error }
       if (isPort) log.warn('drift could not be put back and is tried again', fields)
@@ -125,7 +130,7 @@ export class DriftWatch {
     const drift = findDrift(live, marked)
     if (drift === undefined) return
     if (mode() === 'report') return this.#report({ desired, commit, drift, live })
-    const written = await writeObject(cluster, marked)
+    const written = await writeObject(cluster, marked, preconditionsOf(live))
     // The server has the last word on whether anything differed.
     if (written.metadata.resourceVersion === live?.metadata.resourceVersion) return
     const action = live === undefined ? 'recreated' : 'restored'

@@ -3,9 +3,13 @@ import { expect, it } from 'vitest'
 import type { KubernetesObject } from '../../src/model/kubernetes-object.ts'
 import { ClusterError } from '../../src/reconciler/cluster.ts'
 import { aNamespace, idOf } from '../support/cluster-objects.ts'
+import { anEmbeddedCluster } from '../support/embedded-cluster.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+import { MemoryGit } from '../support/memory-git.ts'
 import { aTrafficTarget } from '../support/policy-objects.ts'
 import { BOOKSTORE_FILES, grantFile, NAMESPACE_FILE } from '../support/policy-yaml.ts'
-import { aReconcilerWorld, type ReconcilerWorld } from '../support/reconciler-world.ts'
+import { aReconcilerWorld, ReconcilerWorld } from '../support/reconciler-world.ts'
+import { RecordingCluster } from '../support/recording-cluster.ts'
 
 const BUYER = idOf(aTrafficTarget('bookbuyer'))
 const asKubectl = { fieldManager: 'kubectl-edit' }
@@ -44,7 +48,7 @@ async function edit(
   await world.cluster.update(change(live), asKubectl)
 }
 
-const thief = { kind: 'ServiceAccount', name: 'bookthief', namespace: 'bookthief' }
+const thief = { kind: 'ServiceAccount', name: 'bookthief', namespace: 'bookstore' }
 const letThiefIn = (live: KubernetesObject): KubernetesObject => ({
   ...live,
   spec: { ...(live['spec'] as object), sources: [thief] },
@@ -61,8 +65,14 @@ it('puts an edit back, naming the manager, the fields and the file', async () =>
       commit: world.served[0],
       managers: ['kubectl-edit'],
       fields: ['.spec.sources'],
+      editedAt: '2026-01-01T00:00:00Z',
       action: 'restored',
       isFight: false,
+      effect: {
+        opened: ['bookstore/bookthief → bookstore/bookstore *, e.g. GET /'],
+        closed: ['bookstore/bookbuyer → bookstore/bookstore *, e.g. GET /'],
+        traffic: [],
+      },
     },
   ])
   expect(await world.cluster.get(BUYER)).toMatchObject({
@@ -75,7 +85,10 @@ it('takes out a field that somebody adds', async () => {
   await edit(world, (live) => ({ ...live, spec: { ...(live['spec'] as object), extra: { a: 1 } } }))
   await reported(world, 1)
   expect(world.drift).toMatchObject([
-    { managers: ['kubectl-edit'], fields: ['.spec.extra.a'], action: 'restored' },
+    {
+      ...{ managers: ['kubectl-edit'], fields: ['.spec.extra.a'], action: 'restored' },
+      effect: { note: expect.stringMatching(/^no commit could say so: spec\.extra: /) },
+    },
   ])
   expect((await world.cluster.get(BUYER))?.['spec']).not.toHaveProperty('extra')
 })
@@ -84,7 +97,12 @@ it('makes again what somebody deletes', async () => {
   const world = await aWatchedWorld()
   await world.cluster.delete(BUYER)
   await reported(world, 1)
-  expect(world.drift).toMatchObject([{ object: BUYER, fields: [], action: 'recreated' }])
+  expect(world.drift).toMatchObject([
+    {
+      ...{ object: BUYER, managers: [], fields: [], action: 'recreated' },
+      effect: { closed: ['bookstore/bookbuyer → bookstore/bookstore *, e.g. GET /'] },
+    },
+  ])
   expect(await world.cluster.get(BUYER)).toBeDefined()
 })
 
@@ -92,7 +110,12 @@ it('enrolls a namespace again that somebody took out of the mesh, and leaves the
   const world = await aWatchedWorld()
   await world.cluster.update(aNamespace('bookstore', { labels: { team: 'books' } }), asKubectl)
   await reported(world, 1)
-  expect(world.drift).toMatchObject([{ object: { kind: 'Namespace' }, action: 'restored' }])
+  expect(world.drift).toMatchObject([
+    {
+      ...{ object: { kind: 'Namespace' }, action: 'restored' },
+      effect: { traffic: ['namespace bookstore leaves the mesh'] },
+    },
+  ])
   expect((await world.cluster.get(idOf(aNamespace('bookstore'))))?.metadata.labels).toEqual({
     'openservicemesh.io/monitored-by': 'osm',
     'plumbline.dev/repository': 'policies',
@@ -138,8 +161,11 @@ it('names a fight after five corrections a minute, and lets the object rest long
       object: 'TrafficTarget bookstore/bookbuyer',
       managers: ['kubectl-edit'],
       restMs: 1_000,
+      advice: 'stop kubectl-edit, or take the object out of the repository',
     },
   })
+  expect(world.drift.at(-1)?.advice).toContain('stop kubectl-edit')
+  expect(world.drift.at(-2)).not.toHaveProperty('advice')
   await edit(world, letThiefIn)
   await settle(world)
   expect(world.drift).toHaveLength(6)
@@ -169,6 +195,28 @@ it('reports nothing of an edit that its author takes back at once', async () => 
   await edit(world, (live) => ({ ...live, spec: before?.['spec'] }))
   await settle(world)
   expect(world.drift).toEqual([])
+  expect(world.log.lines).toEqual([])
+})
+
+it('judges anew what somebody writes between its reading and its writing', async () => {
+  const git = new MemoryGit()
+  const clock = new FakeClock()
+  const cluster = new RecordingCluster(await anEmbeddedCluster({ clock }))
+  const world = new ReconcilerWorld(git, cluster, clock)
+  world.watchDrift()
+  git.commit(BOOKSTORE_FILES)
+  await world.pass()
+  await edit(world, letThiefIn)
+  let overtaken = 0
+  cluster.before = async (call) => {
+    if (call !== 'apply TrafficTarget bookstore/bookbuyer' || overtaken === 1) return
+    overtaken += 1
+    await edit(world, (live) => ({ ...live, spec: { ...(live['spec'] as object), sources: [] } }))
+  }
+  await reported(world, 1)
+  expect(overtaken).toBe(1)
+  expect(world.drift[0]?.effect).toMatchObject({ opened: [], closed: [expect.any(String)] })
+  expect(await cluster.get(BUYER)).toMatchObject({ spec: { sources: [{ name: 'bookbuyer' }] } })
   expect(world.log.lines).toEqual([])
 })
 

@@ -83,6 +83,8 @@ export class ReconcilerWorld {
   readonly served: CommitSha[] = []
   /** The last of those. */
   intent: Intent | undefined
+  /** Called with each as it is handed on. */
+  onServed: () => void = () => undefined
   readonly #policies = new PolicyCompiler()
   readonly #matches = new MatchCompiler()
   /** What the policy tests say of the next commits. */
@@ -101,6 +103,7 @@ export class ReconcilerWorld {
       onIntent: (intent) => {
         this.intent = intent
         this.served.push(intent.commit)
+        this.onServed()
       },
       onProgress: (progress) => this.progress.push(progress),
       ...options,
