@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { KubernetesObject } from '../../src/model/kubernetes-object.ts'
 import { printObjectId } from '../../src/model/object-id.ts'
 import { repositoryOf } from '../../src/reconciler/owner-mark.ts'
+import type { Ownership } from '../../src/reconciler/ownership.ts'
 import { aNamespace, idOf } from '../support/cluster-objects.ts'
 import { anEmbeddedCluster } from '../support/embedded-cluster.ts'
 import { aCommit, PlanWorld } from '../support/plan-world.ts'
@@ -155,7 +156,7 @@ describe('a removal', () => {
   it('spares an object that was given to another repository, or kept, meanwhile', async () => {
     const { world, cluster } = await aWorld([NAMESPACE, BUY, aRouteGroup('routes')])
     const { plan } = await world.plan([NAMESPACE])
-    const gone = { claim: () => 'gone', claimant: () => undefined } as const
+    const gone: Ownership = { claim: () => 'gone', claimant: () => undefined }
     await new PlanWorld(cluster, 'theirs').apply([BUY], { ownership: gone })
     const routes = await cluster.get(idOf(aRouteGroup('routes')))
     const annotations = { ...routes?.metadata.annotations, 'plumbline.dev/prune': 'disabled' }

@@ -1,6 +1,7 @@
 /** What a plan costs: the calls for each object, and that none of them can be misled by a view that lags behind. */
 import { describe, expect, it } from 'vitest'
 import type { KubernetesObject } from '../../src/model/kubernetes-object.ts'
+import type { Ownership } from '../../src/reconciler/ownership.ts'
 import type { Plan } from '../../src/reconciler/plan/step.ts'
 import { idOf } from '../support/cluster-objects.ts'
 import { anEmbeddedCluster } from '../support/embedded-cluster.ts'
@@ -164,7 +165,7 @@ describe('an object of ours that nobody tracks', () => {
   it('is left alone when it is kept from prune, when another repository wants it, and when it is gone', async () => {
     const orphan = aRouteGroup('orphan')
     const { world, cluster } = await withOrphan()
-    const claimed = { claim: () => 'wanted', claimant: () => 'theirs' } as const
+    const claimed: Ownership = { claim: () => 'wanted', claimant: () => 'theirs' }
     expect(stepFor((await world.plan([NAMESPACE], { ownership: claimed })).plan, orphan)).toBe(
       undefined,
     )
