@@ -11,7 +11,7 @@ import type { CertificateAuthority } from '../../src/ca/certificate-authority.ts
 import { openBuiltInAuthority } from '../../src/ca/certificate-authority-builtin.ts'
 import { generateKey, toPrivateKeyPem } from '../../src/ca/key-pair.ts'
 import { SvidRotation } from '../../src/ca/svid-rotation.ts'
-import { MeshSource } from '../../src/cli/run/mesh-source.ts'
+import { MeshSource, type MeshSourceOptions } from '../../src/cli/run/mesh-source.ts'
 import {
   type SpiffeId,
   toProxySpiffeId,
@@ -37,6 +37,12 @@ import { clock, entropy, log } from './system-ports.ts'
 
 const ADS_PATH = '/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources'
 const REPOSITORY = 'policies'
+/** Nothing is handed over. */
+const DECLARED: MeshSourceOptions['weights'] = {
+  isKnown: () => true,
+  in: (declared) => declared,
+  onChange: () => undefined,
+}
 const DAY_MS = 86_400_000
 const WARM_UP = 3
 const IDLE_MS = 25
@@ -96,7 +102,7 @@ class World {
     })
     this.mesh = mesh
     this.source = new MeshSource({
-      ...{ trustDomain, svids },
+      ...{ trustDomain, svids, weights: DECLARED },
       trustBundlePem: () => pki.rootsPem.join(''),
       publish: (of) => this.server.publish(of),
       republish: () => this.server.republish(),

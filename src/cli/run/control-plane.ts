@@ -11,6 +11,7 @@ import { CONTROL_PLANE_ACCOUNT } from './control-plane-identity.ts'
 import { FleetEnforcement } from './fleet-enforcement.ts'
 import { type GovernedCluster, governCluster } from './governed-cluster.ts'
 import { HttpServers } from './http-servers.ts'
+import { LiveWeights } from './live-weights.ts'
 import { MeshAccess } from './mesh-access.ts'
 import { openCluster } from './open-cluster.ts'
 import { Repositories } from './repositories.ts'
@@ -81,8 +82,14 @@ async function closeAll(closers: Closers): Promise<void> {
 async function assemble(run: RunOptions, shell: Shell, closers: Closers): Promise<Parts> {
   const opened = await openCluster(run, shell)
   closers.push(() => opened.close())
+  const live = new LiveObjects({ ...shell, cluster: opened.cluster })
+  closers.push(() => live.close())
+  const weights = new LiveWeights({ ...shell, live })
+  closers.push(async () => weights.close())
   const registry = new Registry()
-  const serving = await Serving.start({ run, shell, cluster: opened.cluster, registry })
+  const serving = await Serving.start({
+    ...{ run, shell, cluster: opened.cluster, registry, weights },
+  })
   closers.push(() => serving.close())
   const { mesh, xds, authority } = serving
   const governed = governCluster({ opened, shell, host: hostname(), onReports: proxiesMoved })
@@ -93,8 +100,6 @@ async function assemble(run: RunOptions, shell: Shell, closers: Closers): Promis
     served: () => mesh.served,
     ...(governed.replicas && { replicas: governed.replicas }),
   })
-  const live = new LiveObjects({ ...shell, cluster: opened.cluster })
-  closers.push(() => live.close())
   const compiler = new MatchCompiler()
   const repositories: Repositories = new Repositories({
     ...{ shell, cluster: governed.cluster, as: governed.as, live, leading: governed.leading },

@@ -18,12 +18,15 @@ import { buildMeshSnapshot } from '../../render/mesh/build-mesh-snapshot.ts'
 import type { MeshSnapshot, ViewKey } from '../../render/mesh/mesh-snapshot.ts'
 import type { CommitOf } from '../../xds/enforcement.ts'
 import type { Admission, ProxyIdentity, XdsSource } from '../../xds/xds-source.ts'
+import type { LiveWeights } from './live-weights.ts'
 
 export interface MeshSourceOptions {
   readonly trustDomain: TrustDomain
   readonly svids: SvidRotation
   /** Every trusted root, PEM, one after the other. */
   readonly trustBundlePem: () => string
+  /** What controllers have set in place of what commits say. */
+  readonly weights: Pick<LiveWeights, 'isKnown' | 'in' | 'onChange'>
   /** Called when a commit of a repository is in what proxies are to be told. */
   readonly publish: (of: CommitOf) => void
   /** Called when something else changed it. */
@@ -43,6 +46,7 @@ export class MeshSource implements XdsSource {
 
   constructor(options: MeshSourceOptions) {
     this.#options = options
+    options.weights.onChange(() => this.#changed())
   }
 
   /**
@@ -60,7 +64,9 @@ export class MeshSource implements XdsSource {
     if (this.#awaited.size > 0)
       return `the last accepted commit of ${[...this.#awaited].sort(byCodeUnit).join(', ')} has not been read yet`
     if (this.#intents.size === 0) return 'no commit is served yet'
-    return "the cluster's inventory is not known yet"
+    return this.#inventory === undefined
+      ? "the cluster's inventory is not known yet"
+      : 'the weights that controllers have set are not known yet'
   }
 
   /** Proxies that the cluster has pods for, connected or not. */
@@ -132,12 +138,14 @@ export class MeshSource implements XdsSource {
 
   /** Makes the snapshot anew, the first time when everything is known, and has it told of. */
   #changed(of?: CommitOf): void {
-    const { publish, republish } = this.#options
+    const { publish, republish, weights } = this.#options
     const wasSynced = this.isSynced
     this.#mesh = this.#intents.size > 0 ? joinIntents([...this.#intents.values()]) : undefined
     const maySync = wasSynced || this.#awaited?.size === 0
     if (this.#mesh === undefined || this.#inventory === undefined || !maySync) return
-    this.#rebuild(this.#mesh, this.#inventory)
+    // Without them a restart would send traffic back to where the commit had it begin.
+    if (!weights.isKnown(this.#mesh) && !wasSynced) return
+    this.#rebuild(weights.in(this.#mesh), this.#inventory)
     if (!wasSynced)
       for (const [repository, { commit }] of this.#intents) publish({ repository, commit })
     else if (of === undefined) republish()

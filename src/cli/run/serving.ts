@@ -7,6 +7,7 @@ import type { Ms } from '../../model/clock.ts'
 import type { Cluster } from '../../reconciler/cluster.ts'
 import { XdsServer } from '../../xds/xds-server.ts'
 import { CONTROL_NAMESPACE, serverIdentity } from './control-plane-identity.ts'
+import type { LiveWeights } from './live-weights.ts'
 import { MeshSource } from './mesh-source.ts'
 import { secretRootStore } from './root-store-secret.ts'
 import type { RunOptions } from './run-options.ts'
@@ -21,6 +22,7 @@ export interface ServingOptions {
   /** Where the root's Secret is. */
   readonly cluster: Cluster
   readonly registry: Registry
+  readonly weights: LiveWeights
 }
 
 export class Serving {
@@ -30,7 +32,7 @@ export class Serving {
   readonly #closing: AbortController
 
   /** Listens, and answers nobody before the mesh is synced. Rejects when the port or the root's Secret cannot be had. */
-  static async start({ run, shell, cluster, registry }: ServingOptions): Promise<Serving> {
+  static async start({ run, shell, cluster, registry, weights }: ServingOptions): Promise<Serving> {
     const { trustDomain } = run
     const closing = new AbortController()
     const store = secretRootStore(cluster, CONTROL_NAMESPACE)
@@ -40,7 +42,7 @@ export class Serving {
       validityMs: (): Ms => mesh.mesh?.mesh.certificateValidityMs ?? DEFAULT_VALIDITY_MS,
     })
     const mesh: MeshSource = new MeshSource({
-      ...{ trustDomain, svids },
+      ...{ trustDomain, svids, weights },
       trustBundlePem: () => authority.bundle().rootsPem.join(''),
       publish: (of) => xds.publish(of),
       republish: () => xds.republish(),

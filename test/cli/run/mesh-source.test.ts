@@ -8,16 +8,24 @@ const shop = anIntent({ commit: 'a', namespaces: ['shop'] })
 const team = anIntent({ commit: 'b', namespaces: ['team'] })
 const inventory = anInventory({})
 
-function aMesh() {
+function aMesh(isKnown: () => boolean = () => true) {
   const told: string[] = []
+  let weightsMoved = (): void => undefined
   const mesh = new MeshSource({
     trustDomain: TRUST_DOMAIN,
     svids: {} as MeshSourceOptions['svids'],
     trustBundlePem: () => '',
+    weights: {
+      isKnown,
+      in: (declared) => declared,
+      onChange: (listener) => {
+        weightsMoved = listener
+      },
+    },
     publish: ({ repository, commit }) => told.push(`${repository} ${commit[0]}`),
     republish: () => told.push('again'),
   })
-  return { mesh, told: () => told.splice(0) }
+  return { mesh, told: () => told.splice(0), weightsMoved: () => weightsMoved() }
 }
 
 describe('what proxies are told from', () => {
@@ -66,6 +74,22 @@ describe('what proxies are told from', () => {
     mesh.setIntent('team', team)
     expect(told()).toEqual(['team b'])
     expect([...(mesh.mesh?.namespaces.keys() ?? [])].sort()).toEqual(['shop', 'team'])
+  })
+
+  it('is not told before weights that are handed over are known, and goes on without them once it was', () => {
+    let isKnown = false
+    const { mesh, told, weightsMoved } = aMesh(() => isKnown)
+    mesh.setRepositories(new Set(['shop']))
+    mesh.setInventory(inventory)
+    mesh.setIntent('shop', shop)
+    expect(told()).toEqual([])
+    expect(mesh.waitsFor).toBe('the weights that controllers have set are not known yet')
+    isKnown = true
+    weightsMoved()
+    expect(told()).toEqual(['shop a'])
+    isKnown = false
+    weightsMoved()
+    expect(told()).toEqual(['again'])
   })
 
   it('loses what a repository had when it is followed no more', () => {
