@@ -27,6 +27,11 @@ function aLeader(): { isHeld: () => boolean; leads: boolean } {
   return leader
 }
 
+/** Nothing can be seen of a call that waits for a connection but that it gets no further. */
+async function untilTheyStandInLine(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
+
 const WRITES: readonly (readonly [string, (cluster: Cluster) => Promise<unknown>])[] = [
   ['apply', async (cluster) => await cluster.apply(map, OPTIONS)],
   ['create', async (cluster) => await cluster.create(map, OPTIONS)],
@@ -100,6 +105,7 @@ describe('on an API server', () => {
     const reads = Array.from({ length: 32 }, async () => await gated.get(idOf(map)))
     await until(() => held.length === 32)
     const [lost, kept] = [failure(gated.apply(map, OPTIONS)), failure(cluster.delete(idOf(map)))]
+    await untilTheyStandInLine()
     leader.leads = false
     server.answers = [fine]
     for (const answer of held) answer()

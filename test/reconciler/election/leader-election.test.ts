@@ -198,6 +198,21 @@ describe('a leader that is cut off (F13)', () => {
     expect([a.terms, a.leads]).toEqual([2, true])
   })
 
+  it('counts from when its last renewal left, not from when it was answered', async () => {
+    const { world, a } = await aLeads()
+    a.way.is('mute')
+    const written = (await world.lease())?.metadata.resourceVersion
+    while ((await world.lease())?.metadata.resourceVersion === written) await world.pass(100)
+    const renewedAt = world.clock.monotonic()
+    await world.pass(4_000)
+    a.way.is('up')
+    await world.settle()
+    a.way.is('down')
+    await world.pass(30_000)
+    expect(world.order).toEqual(['a', 'b'])
+    expect(lastOf(world, 'a') - renewedAt).toBeLessThanOrEqual(10_000)
+  })
+
   it('goes on leading over an outage that is shorter than its deadline', async () => {
     const { world, a, b } = await aLeads()
     for (const reach of ['down', 'hanging', 'mute'] as const) {
