@@ -2,6 +2,7 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { Registry } from 'prom-client'
+import type { Ms } from '../../model/clock.ts'
 import { toSpiffeId } from '../../model/spiffe-id.ts'
 import { MatchCompiler } from '../../policy/access/match-compiler.ts'
 import { ClusterInventoryWatch } from '../../reconciler/cluster-inventory-watch.ts'
@@ -21,6 +22,8 @@ import { Serving } from './serving.ts'
 import type { Shell } from './shell.ts'
 import { statusRoutes } from './status-routes.ts'
 
+const REFRESH_MS: Ms = 10_000
+
 /** What has been opened and is to be closed, the last one first. */
 type Closers = (() => Promise<void>)[]
 
@@ -29,6 +32,8 @@ interface Parts {
   readonly governed: GovernedCluster
   readonly repositories: Repositories
   readonly source: RepositorySource
+  /** Called every now and then: proxies come and go without anybody's asking. */
+  readonly refresh: () => void
   /** Called before anything is closed. */
   readonly stopping: () => void
 }
@@ -65,7 +70,16 @@ export class ControlPlane {
     const { source, governed, stopping } = this.#parts
     signal.addEventListener('abort', stopping, { once: true })
     source.start()
+    const refreshing = this.#refresh(signal)
     await governed.govern(signal)
+    await refreshing
+  }
+
+  async #refresh(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#shell.clock.sleep(REFRESH_MS, signal)
+      if (!signal.aborted) this.#parts.refresh()
+    }
   }
 
   /** Stops taking anything in, lets what is under way end, and closes what holds state last. */
@@ -157,5 +171,9 @@ async function assemble(run: RunOptions, shell: Shell, closers: Closers): Promis
   const stopping = (): void => {
     isStopping = true
   }
-  return { governed, repositories, source, stopping }
+  const refresh = (): void => {
+    fleet.tell()
+    for (const { name } of repositories.runs) source.changed(name)
+  }
+  return { governed, repositories, source, refresh, stopping }
 }

@@ -1,21 +1,37 @@
 /** The MeshRepositories of the control namespace: what they ask for is followed, and what becomes of it is written into them. */
+import { isDeepStrictEqual } from 'node:util'
+import { dependencyWait } from '../../reconciler/repositories/dependency-wait.ts'
+import { EventRecorder } from '../../reconciler/repositories/event-recorder.ts'
+import { eventsBetween } from '../../reconciler/repositories/events-between.ts'
 import {
   type FollowedRepositories,
-  type FollowedRepository,
   MeshRepositoryWatch,
 } from '../../reconciler/repositories/mesh-repository-watch.ts'
+import { readRepositoryStatus } from '../../reconciler/repositories/read-repository-status.ts'
 import type { RepositorySpec } from '../../reconciler/repositories/repository-spec.ts'
-import type { RefusedReason } from '../../reconciler/repositories/repository-state.ts'
+import type { RepositoryState } from '../../reconciler/repositories/repository-state.ts'
+import { StatusWriter } from '../../reconciler/repositories/status-writer.ts'
+import { toRepositoryStatus } from '../../reconciler/repositories/to-repository-status.ts'
 import { CONTROL_NAMESPACE } from './control-plane-identity.ts'
-import type { RepositoryRequest } from './repository-context.ts'
+import { repositoryRequests } from './repository-requests.ts'
 import type { RepositorySource, RepositorySourceOptions } from './repository-source.ts'
 
 export class MeshRepositories implements RepositorySource {
   readonly #options: RepositorySourceOptions
+  readonly #writer: StatusWriter
+  readonly #events: EventRecorder
+  /** The state of each that Events were last made from. */
+  readonly #told = new Map<string, RepositoryState>()
+  readonly #due = new Set<string>()
   #watch: MeshRepositoryWatch | undefined
+  #isClosed = false
 
   constructor(options: RepositorySourceOptions) {
+    const { shell, governed } = options
+    const writing = { ...shell, cluster: governed.cluster, namespace: CONTROL_NAMESPACE }
     this.#options = options
+    this.#writer = new StatusWriter(writing)
+    this.#events = new EventRecorder(writing)
   }
 
   start(): void {
@@ -27,27 +43,52 @@ export class MeshRepositories implements RepositorySource {
     })
   }
 
-  waitsFor(_spec: RepositorySpec): string | undefined {
-    return undefined
+  waitsFor(spec: RepositorySpec): string | undefined {
+    return dependencyWait(spec, (name) => this.#options.repositories.state(name))
   }
 
-  changed(_name: string): void {}
+  /** Changes that come in one turn are written together. */
+  changed(name: string): void {
+    if (this.#due.size === 0) setImmediate(() => this.#tellDue())
+    this.#due.add(name)
+  }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     await this.#watch?.close()
+    await this.#writer.close()
+    await this.#events.close()
   }
 
   #ask(all: FollowedRepositories): void {
-    const requests = [...all].map(([name, followed]) => [name, toRequest(name, followed)] as const)
-    void this.#options.repositories.set(new Map(requests))
+    const { repositories, opened } = this.#options
+    const hasAccounts = opened.shared !== undefined
+    void repositories.set(repositoryRequests(all, { hasAccounts }))
+    for (const name of this.#told.keys()) if (!all.has(name)) this.#told.delete(name)
+    for (const name of all.keys()) this.changed(name)
   }
-}
 
-function toRequest(
-  name: string,
-  { spec, generation, requestedAt }: FollowedRepository,
-): RepositoryRequest {
-  if (spec.ok) return { type: 'asked', asked: { spec: spec.value, generation, requestedAt } }
-  const reason: RefusedReason = 'InvalidSpec'
-  return { type: 'refused', refused: { name, generation, reason, errors: spec.error } }
+  #tellDue(): void {
+    const due = [...this.#due]
+    this.#due.clear()
+    // What one replica writes the others read: they have seen less of what was applied.
+    if (this.#isClosed || !this.#options.governed.leading.isHeld()) this.#told.clear()
+    else for (const name of due) this.#tell(name)
+  }
+
+  #tell(name: string): void {
+    const { repositories } = this.#options
+    const followed = this.#watch?.current?.get(name)
+    const state = repositories.state(name)
+    if (followed === undefined || state === undefined) return
+    const { uid } = followed
+    this.#events.tell({ name, uid }, eventsBetween(this.#told.get(name), state))
+    this.#told.set(name, state)
+    // The watch has the status as it is stored: nothing is asked where nothing has changed.
+    const stored = readRepositoryStatus(followed.object)
+    if (isDeepStrictEqual(stored, toRepositoryStatus(state, stored))) return
+    this.#writer.write(name, (previous) =>
+      toRepositoryStatus(repositories.state(name) ?? state, previous),
+    )
+  }
 }

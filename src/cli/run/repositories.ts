@@ -14,7 +14,7 @@ import type {
 } from './repository-context.ts'
 import { RepositoryRun } from './repository-run.ts'
 
-export type RepositoriesOptions = Omit<RepositoryContext, 'ownership'>
+export type RepositoriesOptions = Omit<RepositoryContext, 'ownership' | 'onSynced'>
 
 export class Repositories {
   readonly #context: RepositoryContext
@@ -30,7 +30,11 @@ export class Repositories {
       claimant: (id, except) => this.#claimant(id, except),
     }
     // One that flags name knows of no others, which another control plane may follow.
-    this.#context = { ...options, ownership: options.isOnly ? NO_OTHERS : ownership }
+    this.#context = {
+      ...options,
+      ownership: options.isOnly ? NO_OTHERS : ownership,
+      onSynced: (name) => this.#lookAgain(name),
+    }
   }
 
   /** Sorted by name. */
@@ -125,6 +129,12 @@ export class Repositories {
   async #end(name: string, run: RepositoryRun): Promise<void> {
     this.#runs.delete(name)
     await run.close()
+  }
+
+  /** Others may have waited for what this one has let go, or has now. */
+  #lookAgain(synced: string): void {
+    for (const run of this.#runs.values())
+      if (run.name !== synced && run.isWaiting) run.request(`${synced} has moved on`)
   }
 
   #claim(repository: string, id: ObjectId): ReturnType<Ownership['claim']> {

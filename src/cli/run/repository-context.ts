@@ -51,6 +51,8 @@ export interface RepositoryContext {
   readonly isOnly: boolean
   /** Told whenever something about the repository may have changed. */
   readonly onChange: (name: string) => void
+  /** Told of each commit that the cluster has whole: objects that it left to others may be taken now. */
+  readonly onSynced: (name: string) => void
 }
 
 /** A MeshRepository that cannot be followed as it is. */

@@ -91,6 +91,11 @@ export class RepositoryRun {
     }
   }
 
+  /** Whether its last pass ended because something else has to happen first. */
+  get isWaiting(): boolean {
+    return this.#outcome?.type === 'waiting' && !this.spec.suspend
+  }
+
   /** Goes on until it is closed. */
   start(): void {
     this.#running ??= this.#run(this.#closing.signal)
@@ -185,8 +190,10 @@ export class RepositoryRun {
 
   async #pass(signal: AbortSignal): Promise<ReconcileOutcome> {
     const { requestedAt } = this.#asked
+    const before = this.#outcome
     const outcome = await this.#passUnlessHeld(signal)
     this.#outcome = outcome
+    if (isNewlySynced(outcome, before)) this.#context.onSynced(this.name)
     this.#handledReconcileAt = requestedAt
     this.#heard()
     return outcome
@@ -228,4 +235,9 @@ export class RepositoryRun {
       },
     })
   }
+}
+
+function isNewlySynced(outcome: ReconcileOutcome, before: ReconcileOutcome | undefined): boolean {
+  if (outcome.type !== 'synced') return false
+  return before?.type !== 'synced' || before.commit !== outcome.commit
 }
