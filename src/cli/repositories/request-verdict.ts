@@ -19,23 +19,27 @@ export type Verdict =
 /** `undefined` while the pass is under way, or what it did has yet to be enforced. */
 export function requestVerdict(view: RepositoryView, request: PassRequest): Verdict | undefined {
   const { status, reason } = view
-  if (status.lastHandledReconcileAt !== request.requestedAt) return undefined
   if (status.observedGeneration < request.generation || reason === undefined) return undefined
+  const outcome = outcomeOf(reason)
+  // There is no pass of a spec that cannot be followed.
+  if (outcome !== 'refused' && status.lastHandledReconcileAt !== request.requestedAt)
+    return undefined
   if (request.commit !== undefined && status.pin?.state === 'Over')
     return failed(view, [pinOver(view)])
   if (request.commit !== undefined && status.commit !== request.commit && reason === 'Enforced')
     return undefined
-  switch (outcomeOf(reason)) {
+  switch (outcome) {
     case 'done':
       return { type: 'enforced', text: `${view.name}: ${view.ready.message}` }
     case 'goes on':
       return undefined
     case 'failed':
+    case 'refused':
       return failed(view, [`${reason}: ${view.ready.message}`, ...printErrors(view)])
   }
 }
 
-function outcomeOf(reason: ReadyReason): 'done' | 'goes on' | 'failed' {
+function outcomeOf(reason: ReadyReason): 'done' | 'goes on' | 'failed' | 'refused' {
   switch (reason) {
     case 'Enforced':
       return 'done'
@@ -53,10 +57,11 @@ function outcomeOf(reason: ReadyReason): 'done' | 'goes on' | 'failed' {
     case 'ClusterUnavailable':
     case 'ProxiesRejected':
     case 'InternalError':
+      return 'failed'
     case 'InvalidSpec':
     case 'ScopeOverlap':
     case 'DependencyCycle':
-      return 'failed'
+      return 'refused'
   }
 }
 
