@@ -9,6 +9,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./commands/start.ts')).startCommand(),
   install: async () => (await import('./commands/install.ts')).installCommand(),
   uninstall: async () => (await import('./commands/uninstall.ts')).uninstallCommand(),
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),
   run: async () => (await import('./commands/run.ts')).runCommand(),
   lab: async () => (await import('./commands/lab.ts')).labCommand(),
   status: async () => (await import('./commands/status.ts')).statusCommand(),
