@@ -32,9 +32,27 @@ export class RunProcess {
     for (;;) {
       const found = this.lines.slice(since).find(({ msg }) => msg === sentence)
       if (found !== undefined) return found
-      if (this.#child.exitCode !== null) throw new Error(JSON.stringify(this.lines.slice(-5)))
+      if (this.isDead) throw new Error(JSON.stringify(this.lines.slice(-5)))
       await setTimeout(10)
     }
+  }
+
+  /** Whether it has ended, by itself or killed. */
+  get isDead(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+
+  /** `kill -9`, which has been done when this returns; `isDead` tells of it a moment later. */
+  killNow(): void {
+    this.#child.kill('SIGKILL')
+  }
+
+  /** The same; resolves when it has ended. */
+  async kill(): Promise<void> {
+    if (this.isDead) return
+    const exited = once(this.#child, 'exit')
+    this.killNow()
+    await exited
   }
 
   /** Asks for a pass now. */
@@ -44,7 +62,7 @@ export class RunProcess {
 
   /** Answers with its exit status. */
   async stop(): Promise<number | null> {
-    if (this.#child.exitCode !== null) return this.#child.exitCode
+    if (this.isDead) return this.#child.exitCode
     const exited = once(this.#child, 'exit')
     this.#child.kill('SIGTERM')
     await exited
