@@ -48,6 +48,8 @@ export interface CommitRecord {
   readonly relation?: CommitRelation | 'first'
   /** The commit that was accepted last when this one was sourced. */
   readonly before?: CommitSha
+  /** What the ref named: this commit was pinned in its place. */
+  readonly insteadOf?: CommitSha
   readonly validatedAt?: Instant
   readonly appliedAt?: Instant
   readonly enforcedAt?: Instant

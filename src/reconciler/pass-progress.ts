@@ -18,6 +18,8 @@ export type PassProgress =
       readonly header: CommitHeader
       readonly relation: CommitRelation | 'first'
       readonly before?: CommitSha
+      /** What the ref names: the commit is pinned in its place. */
+      readonly insteadOf?: CommitSha
       readonly at: Instant
     }
   /** No error in any document, and the policy tests pass; `problems` are warnings. */

@@ -251,7 +251,8 @@ export class Reconciler {
       from === undefined
         ? { relation: 'first' as const }
         : { relation: await git.relation({ from, to: commit }, signal), before: from }
-    this.#tell({ type: 'sourced', commit, header, ...move, at: this.#now() })
+    const pinned = this.#pin.type === 'holds' ? { insteadOf: this.#pin.pin.insteadOf } : {}
+    this.#tell({ type: 'sourced', commit, header, ...move, ...pinned, at: this.#now() })
     const judged = await this.#judge.judge(commit, signal, header)
     const { problems } = judged
     const at = this.#now()

@@ -34,6 +34,8 @@ const LOGGED_PROBLEMS = 20
 
 export class ProgressRecorder {
   readonly #options: ProgressRecorderOptions
+  /** Why the last pass had to wait, if it had. */
+  #waitsFor: string | undefined
 
   constructor(options: ProgressRecorderOptions) {
     this.#options = options
@@ -61,14 +63,13 @@ export class ProgressRecorder {
 
   ended(outcome: ReconcileOutcome): void {
     const { board, log } = this.#options
+    if (outcome.type !== 'waiting') this.#waitsFor = undefined
     switch (outcome.type) {
       case 'synced':
         this.#applied(outcome.commit)
         break
       case 'waiting':
-        if (outcome.commit !== undefined)
-          board.update(outcome.commit, { state: 'waiting', reason: outcome.reason })
-        log.warn('commit waits', { commit: outcome.commit, reason: outcome.reason })
+        this.#waits(outcome.commit, outcome.reason)
         break
       case 'failed':
         log.error('pass failed; it will be tried again', { error: outcome.error.message })
@@ -85,12 +86,26 @@ export class ProgressRecorder {
     this.#settle(commit)
   }
 
+  /** Said once, however often it is looked at. */
+  #waits(commit: CommitSha | undefined, reason: string): void {
+    const { board, log } = this.#options
+    if (commit !== undefined) board.update(commit, { state: 'waiting', reason })
+    if (this.#waitsFor === reason) return
+    this.#waitsFor = reason
+    if (commit === undefined) log.info('pass waits', { reason })
+    else log.warn('commit waits', { commit, reason })
+  }
+
   #sourced(progress: PassProgress & { readonly type: 'sourced' }): void {
-    const { commit, header, relation, before, at } = progress
+    const { commit, header, relation, before, insteadOf, at } = progress
     const { board, log } = this.#options
     const subject = header.message.split('\n')[0] ?? ''
     const { author } = header
-    const move = { relation, ...(before !== undefined && { before }) }
+    const move = {
+      relation,
+      ...(before !== undefined && { before }),
+      ...(insteadOf !== undefined && { insteadOf }),
+    }
     board.begin({
       ...{ commit, subject, author, ...move, state: 'sourced', sourcedAt: at },
       ...{ problems: [], touched: 0, acked: 0, nacked: [] },

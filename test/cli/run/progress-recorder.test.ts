@@ -73,6 +73,13 @@ describe('a ref that moves', () => {
     expect(board.record(commit)).toMatchObject({ relation, before })
   })
 
+  it('is no way back where somebody pinned the commit', () => {
+    const { recorder, board, log } = aRecorder()
+    recorder.progress({ ...sourced, relation: 'behind', before, insteadOf: before })
+    expect(log.lines[0]?.fields?.['reason']).toBe(`${commit} is pinned in place of ${before}`)
+    expect(board.record(commit)?.insteadOf).toBe(before)
+  })
+
   it.each(['first', 'same', 'descendant'] as const)('to %s is no news', (relation) => {
     const { recorder, log } = aRecorder()
     recorder.progress({ ...sourced, relation })
@@ -148,6 +155,15 @@ describe('the record of a commit', () => {
     recorder.progress({ type: 'rejected', commit, problems: [problem], at })
     expect(board.record(commit)).toMatchObject({ state: 'stalled', reason: '1 problem' })
     expect(JSON.stringify(log)).toContain('a.yaml:3:7 PLB0310 m; f')
+  })
+
+  it('says once why passes wait, and again when that changes', () => {
+    const { recorder, log } = aRecorder()
+    for (const reason of ['a', 'a', 'b', 'a'])
+      recorder.ended({ type: 'waiting', reason, retryAfterMs: 1 })
+    recorder.ended({ type: 'synced', commit })
+    recorder.ended({ type: 'waiting', reason: 'a', retryAfterMs: 1 })
+    expect(log.lines.map(({ fields }) => fields?.['reason'])).toEqual(['a', 'b', 'a', 'a'])
   })
 
   it('waits or has failed, with the reason, as the pass ended', () => {
