@@ -29,7 +29,11 @@ export class TestProcess {
   }
 
   kill(): void {
-    this.#child.kill('SIGKILL')
+    this.signal('SIGKILL')
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
   }
 }
 
