@@ -1,9 +1,10 @@
-/** The CustomResourceDefinitions of every kind that a commit can put into a cluster. */
+/** The CustomResourceDefinitions of every kind that a commit can put into a cluster, and of MeshRepository. */
 import type { KubernetesObject } from '../../../model/kubernetes-object.ts'
 import { type JsonSchema, toJsonSchema } from '../../../policy/json-schema.ts'
 import type { KindDefinition, KindVersion } from '../../../policy/kinds/kind-definition.ts'
 import { KINDS } from '../../../policy/registry.ts'
 import { traitsOf } from './kind-traits.ts'
+import { meshRepositoryDefinition } from './mesh-repository-definition.ts'
 import { toStructuralSchema } from './structural-schema.ts'
 
 /** On definitions that we installed; one without it is from elsewhere and not ours to change. */
@@ -12,9 +13,10 @@ export const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'plumbline' } as con
 const AGE = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' } as const
 const OPEN: JsonSchema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
 
-/** In the order of the registry. */
+/** The kinds of policy in the order of the registry, then MeshRepository. */
 export function customResourceDefinitions(): readonly KubernetesObject[] {
-  return KINDS.filter(({ applied, group }) => applied && group !== '').map(toDefinition)
+  const policies = KINDS.filter(({ applied, group }) => applied && group !== '')
+  return [...policies.map(toDefinition), meshRepositoryDefinition(MANAGED_BY)]
 }
 
 function toDefinition(definition: KindDefinition): KubernetesObject {

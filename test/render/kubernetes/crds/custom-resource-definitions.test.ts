@@ -95,8 +95,9 @@ describe('the definitions of our kinds', () => {
     })
   })
 
-  it('use no keyword that a structural schema may not have', () => {
-    const used = DEFINITIONS.flatMap((object) =>
+  it('use no keyword that a structural schema may not have, and judge no values of policies', () => {
+    const policies = DEFINITIONS.filter((object) => specOf(object).names.kind !== 'MeshRepository')
+    const used = policies.flatMap((object) =>
       specOf(object).versions.flatMap(({ schema }) => keywordsIn(schema.openAPIV3Schema)),
     )
     expect([...new Set(used)].sort()).toEqual([
