@@ -68,6 +68,8 @@ function judgeKind(
   const { apiVersion, group, version, kind } = written
   if (group === 'access.smi-spec.io' && version === 'v1alpha4')
     return { path: 'apiVersion', text: draft(apiVersion) }
+  if (group === 'plumbline.dev' && kind === 'MeshRepository')
+    return { path: 'kind', text: MESH_REPOSITORY }
   if (definition === undefined) return { path: 'kind', text: unknownKind(written) }
   if (definition.group === group)
     return { path: 'apiVersion', text: unknownVersion(version, definition) }
@@ -84,6 +86,14 @@ function judgeKind(
 
 function canonicalApiVersion({ group, kind, versions }: KindDefinition): string {
   return toApiVersion({ group, kind, version: versions[0].name })
+}
+
+/** Whoever may write to a policy repository could otherwise have the mesh follow any other. */
+const MESH_REPOSITORY: ProblemText = {
+  code: 'PLB0301',
+  message:
+    'a MeshRepository says which repositories the mesh follows, and no commit of such a repository may say that',
+  fix: 'apply it to the cluster with kubectl, and list the file in .plumbignore, or plumbline.dev/MeshRepository under ignoreKinds in .plumbline.yaml',
 }
 
 /** D31. */

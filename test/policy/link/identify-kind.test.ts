@@ -45,6 +45,16 @@ describe('a document', () => {
     ])
   })
 
+  it('that would have the mesh follow another repository is told where that is said', () => {
+    expect(problemOf('plumbline.dev/v1alpha1', 'MeshRepository')).toEqual([
+      {
+        code: 'PLB0301',
+        path: 'kind',
+        fix: 'apply it to the cluster with kubectl, and list the file in .plumbignore, or plumbline.dev/MeshRepository under ignoreKinds in .plumbline.yaml',
+      },
+    ])
+  })
+
   it('of a kind that is nowhere near is told two', () => {
     expect(problemOf('apps/v1', 'Deployment')[0]?.fix).toBe(
       'list the file in .plumbignore, or apps/Deployment under ignoreKinds in .plumbline.yaml',
