@@ -12,7 +12,7 @@ import { type Cluster, ClusterError } from './cluster.ts'
 import { contentHash } from './content-hash.ts'
 import { effectiveDesired } from './drift/effective-desired.ts'
 import type { Inventory, InventoryEntry } from './inventory/inventory.ts'
-import { judgeObject, type LastSeen } from './judge-object.ts'
+import { judgeChanged } from './judge-changed.ts'
 import { isAppliedByUs, isKeptFromPrune, withOwnerMark } from './owner-mark.ts'
 import type { Ownership } from './ownership.ts'
 import type { Leaving, Observation, Observations, Wanted } from './plan/observation.ts'
@@ -41,11 +41,11 @@ export interface ObserveRequest {
 }
 
 /**
- * An object that changed costs one dry run, and one that leaves costs nothing where the view has it.
+ * An object that changed costs one dry run at most, and one that leaves costs nothing where the view has it.
  * Throws `ClusterError` when the cluster cannot answer: an observation is whole or there is none.
  */
 export async function observe(request: ObserveRequest): Promise<Observations> {
-  const { desired, repository, live, signal } = request
+  const { desired, repository, live } = request
   const [settled, changed] = [[] as Observation[], [] as Wanted[]]
   for (const declared of desired) {
     const { id, object } = effectiveDesired(declared, live.get(declared.id))
@@ -56,13 +56,15 @@ export async function observe(request: ObserveRequest): Promise<Observations> {
     else settled.push({ type: 'settled', entry })
   }
   const missing = await namespacesMissing(changed, request)
-  const asked = await withLimit(changed, CONCURRENCY, async (wanted): Promise<Observation> => {
-    signal.throwIfAborted()
-    const { namespace } = wanted.id
-    if (missing.has(namespace)) return { ...wanted, type: 'homeless', namespace }
-    return await judgeObject(wanted, lastSeen(wanted.id, request.live), request.cluster)
-  })
-  return { wanted: [...settled, ...asked], leaving: await observeLeaving(request) }
+  const homes = Map.groupBy(changed, ({ id }) => missing.has(id.namespace))
+  const homeless = (homes.get(true) ?? []).map((wanted) => toHomeless(wanted))
+  const judged = await judgeChanged(homes.get(false) ?? [], request)
+  const leaving = await observeLeaving(request)
+  return { wanted: [...settled, ...homeless, ...judged], leaving }
+}
+
+function toHomeless(wanted: Wanted): Observation {
+  return { ...wanted, type: 'homeless', namespace: wanted.id.namespace }
 }
 
 /** The entry of an object that is as we last applied it, and that nobody has touched since. */
@@ -77,10 +79,6 @@ function settledEntry(
   const isUntouched =
     applied.uid === metadata?.uid && applied.resourceVersion === metadata.resourceVersion
   return isUntouched && applied.hash === hash ? entry : undefined
-}
-
-function lastSeen(id: ObjectId, live: LiveView): LastSeen {
-  return live.get(id) ?? (live.knows(id) ? 'absent' : 'unknown')
 }
 
 /** The namespaces that the objects need and that are not there. */

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { KubernetesObject } from '../../src/model/kubernetes-object.ts'
 import type { Ownership } from '../../src/reconciler/ownership.ts'
-import type { Plan } from '../../src/reconciler/plan/step.ts'
+import { isRefusal, type Plan } from '../../src/reconciler/plan/step.ts'
 import { idOf } from '../support/cluster-objects.ts'
 import { anEmbeddedCluster } from '../support/embedded-cluster.ts'
 import { PlanWorld } from '../support/plan-world.ts'
@@ -196,5 +196,72 @@ describe('an object of ours that nobody tracks', () => {
     const copy = { ...aRouteGroup('orphan'), metadata }
     await cluster.create(copy, { fieldManager: 'a-restore' })
     expect(stepFor((await world.plan([NAMESPACE])).plan, copy)).toBe(undefined)
+  })
+})
+
+describe('very many new objects', () => {
+  const many = (count: number, prefix = 'new'): readonly KubernetesObject[] =>
+    Array.from({ length: count }, (_, i) => aTrafficTarget(`${prefix}-${i}`))
+  const dryRuns = ({ calls }: RecordingCluster) =>
+    calls.filter((call) => call.startsWith('dry run')).map((call) => call.split('/').at(-1))
+
+  it('are judged one by one up to two hundred', async () => {
+    const { world, cluster } = await aWorld()
+    await world.plan([NAMESPACE, ...many(200)], {}, cluster, await world.view())
+    expect(dryRuns(cluster)).toHaveLength(200)
+  })
+
+  it('are judged by one of each kind, namespace and set of fields beyond that', async () => {
+    const { world, cluster } = await aWorld([NAMESPACE, anEnrolledNamespace('other')])
+    const odd = aTrafficTarget('odd')
+    const objects = [
+      ...many(300),
+      ...many(2, 'other').map((o) => ({ ...o, metadata: { ...o.metadata, namespace: 'other' } })),
+      aRouteGroup('routes'),
+      { ...odd, spec: { ...(odd['spec'] as object), more: true } },
+    ]
+    const commit = [NAMESPACE, anEnrolledNamespace('other'), ...objects]
+    const { plan } = await world.plan(commit, {}, cluster, await world.view())
+    expect(dryRuns(cluster).sort()).toEqual(['new-0', 'odd', 'other-0', 'routes'])
+    expect(plan.steps.filter(({ type }) => type === 'create')).toHaveLength(304)
+    expect(stepFor(plan, aTrafficTarget('new-7'))).toMatchObject({
+      reason: 'it is not in the cluster, which accepts TrafficTarget bookstore/new-0, one like it',
+    })
+  })
+
+  it('do not keep an object that is there, or may be, from being judged', async () => {
+    const { world, cluster } = await aWorld([NAMESPACE, aTrafficTarget('ours')])
+    const commit = [NAMESPACE, aTrafficTarget('ours', ['bookthief']), ...many(300)]
+    await world.plan(commit, {}, cluster, await world.view())
+    expect(dryRuns(cluster).sort()).toEqual(['new-0', 'ours'])
+    const view = { ...(await world.view()), knows: () => false }
+    cluster.calls = []
+    await world.plan(commit, {}, cluster, view)
+    expect(dryRuns(cluster)).toHaveLength(301)
+  })
+
+  it('are judged one by one where the one of their sort is refused', async () => {
+    const { world, cluster } = await aWorld()
+    const bad = many(300).map((o) => ({
+      ...o,
+      metadata: { ...o.metadata, labels: { team: 'not a label value' } },
+    }))
+    const commit = [NAMESPACE, ...bad, aRouteGroup('routes')]
+    const { plan } = await world.plan(commit, {}, cluster, await world.view())
+    expect(dryRuns(cluster)).toHaveLength(301)
+    expect(plan.steps.filter(isRefusal)).toHaveLength(300)
+  })
+
+  it('never write over an object that appeared since, unjudged', async () => {
+    const { world, cluster } = await aWorld()
+    const view = await world.view()
+    const theirs = new PlanWorld(cluster, 'theirs')
+    await theirs.apply([aTrafficTarget('new-7', ['theirs'])])
+    const { plan } = await world.plan([NAMESPACE, ...many(300)], {}, cluster, view)
+    expect(stepFor(plan, aTrafficTarget('new-7'))).toMatchObject({ type: 'create' })
+    const { failures } = await world.carryOut(plan)
+    expect(failures).toMatchObject([
+      { id: { name: 'new-7' }, message: expect.stringContaining('the repository theirs') },
+    ])
   })
 })

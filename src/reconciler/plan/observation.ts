@@ -32,6 +32,8 @@ export type Observation =
   | Verdict
   /** As we last applied it, and nobody has touched it since: the cluster was not asked. */
   | { readonly type: 'settled'; readonly entry: InventoryEntry }
+  /** It is not there, one of very many, and the cluster accepts another of them that is just like it. */
+  | (Wanted & { readonly type: 'alike'; readonly judged: ObjectId })
   /** Its namespace is not there, so nothing can be asked. */
   | (Wanted & { readonly type: 'homeless'; readonly namespace: string })
 

@@ -1,6 +1,6 @@
 /** What is to happen to an object that the commit wants, and why. Pure. */
 import type { KubernetesObject } from '../../model/kubernetes-object.ts'
-import type { ObjectId } from '../../model/object-id.ts'
+import { type ObjectId, printObjectId } from '../../model/object-id.ts'
 import type { ClusterErrorCode } from '../cluster.ts'
 import { fieldsTaken, withoutForeignFields } from '../foreign-fields.ts'
 import { toEntry } from '../inventory/inventory.ts'
@@ -26,6 +26,11 @@ export function wantedStep(observation: Observation, rules: StepRules): Step {
           )
     case 'absent':
       return createStep(observation, 'it is not in the cluster')
+    case 'alike':
+      return createStep(
+        observation,
+        `it is not in the cluster, which accepts ${printObjectId(observation.judged)}, one like it`,
+      )
     case 'present':
       return presentStep(observation, rules)
     case 'refused':
