@@ -1,10 +1,11 @@
 /** What a change made in the cluster would have meant, had it been the commit. It means nothing to a proxy: those follow the commit. */
 import type { Problem } from '../../model/problem.ts'
+import { toAccountKey } from '../../model/service-account.ts'
 import type { Intent } from '../intent.ts'
 import type { MeshIntent } from '../mesh-intent.ts'
 import type { ObjectEdit, PolicyCompiler } from '../policy-compiler.ts'
 import { type AccessChange, accessDiff } from './access-diff.ts'
-import { type AccessRelation, buildAccessRelation } from './access-relation.ts'
+import { buildAccessRelation } from './access-relation.ts'
 import type { MatchCompiler } from './match-compiler.ts'
 import { type TrafficChange, trafficDiff } from './traffic-diff.ts'
 
@@ -44,18 +45,41 @@ export function editEffect(request: EditEffectRequest): EditEffect {
       : { type: 'refused', first, errors: edited.problems.length }
   }
   const [before, after] = [whole(served), whole(edited.intent)]
-  const access = accessDiff(relationOf(before), buildAccessRelation(after), matches)
+  const [had, has] = comparable(before, after).map(buildAccessRelation)
+  const access = had === undefined || has === undefined ? [] : accessDiff(had, has, matches)
   const traffic = trafficDiff(before, after)
   return access.length + traffic.length === 0
     ? { type: 'none' }
     : { type: 'changed', access, traffic }
 }
 
-const relations = new WeakMap<MeshIntent, AccessRelation>()
+/**
+ * The two with no more grants than the edit can have made a difference to: those to the accounts whose grants it touched. Who is
+ * in the mesh, and which namespaces are open, decides about all of them.
+ */
+function comparable(before: MeshIntent, after: MeshIntent): readonly MeshIntent[] {
+  const isAboutAll =
+    before.mesh !== after.mesh ||
+    differingKeys(before.namespaces, after.namespaces).length > 0 ||
+    differingKeys(before.meshPolicies, after.meshPolicies).length > 0
+  if (isAboutAll) return [before, after]
+  const touched = new Set(
+    differingKeys(before.grants, after.grants)
+      .flatMap((key) => [before.grants.get(key) ?? [], after.grants.get(key) ?? []].flat())
+      .map(({ destination }) => toAccountKey(destination)),
+  )
+  return [before, after].map((mesh) => {
+    const grants = [...mesh.grants].filter(([, { destination }]) =>
+      touched.has(toAccountKey(destination)),
+    )
+    return { ...mesh, grants: new Map(grants) }
+  })
+}
 
-/** Edits come in bursts, and all are measured against the same commit. */
-function relationOf(intent: MeshIntent): AccessRelation {
-  const known = relations.get(intent) ?? buildAccessRelation(intent)
-  relations.set(intent, known)
-  return known
+function differingKeys<Key>(
+  one: ReadonlyMap<Key, unknown>,
+  other: ReadonlyMap<Key, unknown>,
+): readonly Key[] {
+  const keys = new Set([...one.keys(), ...other.keys()])
+  return [...keys].filter((key) => one.get(key) !== other.get(key))
 }

@@ -19,7 +19,7 @@ export type EffectOf = (edit: ForeignEdit) => DriftEffect
 
 /** More than these at once are told of without their effect: whoever reads so many lines wants them soon. */
 const MAX_WAITING = 200
-/** Between two effects, for everything else that this process does. */
+/** At least this between two effects, and at least what the last one took: half of the time is for everything else we do. */
 const PAUSE_MS: Ms = 1
 
 export interface DriftTellerOptions {
@@ -83,8 +83,9 @@ export class DriftTeller {
     while (this.#busy === 0 && !this.#closing.signal.aborted) {
       const next = this.#waiting.shift()
       if (next === undefined) return
+      const since = clock.monotonic()
       this.#hand({ ...next.report, effect: this.#effectOf(next.edit) })
-      await clock.sleep(PAUSE_MS, this.#closing.signal)
+      await clock.sleep(Math.max(PAUSE_MS, clock.monotonic() - since), this.#closing.signal)
     }
   }
 
