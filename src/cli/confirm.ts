@@ -1,4 +1,5 @@
 /** Asks a person before something is done. */
+import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
 import { UsageError } from './exit-code.ts'
 
@@ -21,10 +22,13 @@ export async function confirm(
     throw new UsageError(`there is no terminal on which to ask "${question}"; say --yes`)
   const lines = createInterface({ input, output })
   try {
-    const answer = await lines.question(`${question} [y/N] `, { signal })
+    // Whoever ends the input (Ctrl-D) has not said yes; readline would wait for an answer for ever.
+    const closed = once(lines, 'close').then(() => '')
+    const answer = await Promise.race([lines.question(`${question} [y/N] `, { signal }), closed])
     return /^y(?:es)?$/i.test(answer.trim())
   } catch (error) {
-    if (signal.aborted) return false
+    // Ctrl-C, which readline takes for itself on a terminal.
+    if (error instanceof Error && error.name === 'AbortError') return false
     throw error
   } finally {
     lines.close()

@@ -46,4 +46,20 @@ describe('a confirmation', () => {
     interrupt.abort()
     expect(await answer).toBe(false)
   })
+
+  it('is a no when the input ends without an answer', async () => {
+    const input = Object.assign(new PassThrough(), { isTTY: true })
+    input.end()
+    const output = new PassThrough()
+    expect(await confirm({ yes: false, question, input, output }, signal)).toBe(false)
+  })
+
+  it('is a no when Ctrl-C is pressed on a terminal', async () => {
+    const setRawMode = () => {}
+    const input = Object.assign(new PassThrough(), { isTTY: true, setRawMode })
+    const output = Object.assign(new PassThrough(), { isTTY: true })
+    const answer = confirm({ yes: false, question, input, output }, signal)
+    input.write('\u0003')
+    expect(await answer).toBe(false)
+  })
 })

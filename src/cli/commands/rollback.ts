@@ -83,10 +83,13 @@ async function pin(
   const question = `roll ${before.name} back?`
   if (!(await confirm({ yes: flags.yes === true, question }, place.signal))) return notDone()
   const isAwaited = flags.wait && !before.isSuspended
-  return await askForPass(place, {
+  const exitCode = await askForPass(place, {
     ...{ before, timeoutMs, isAwaited, commit: plan.value.pin.commit },
     edit: (object) => withSpecField(object, 'pin', plan.value.pin),
   })
+  if (!isAwaited)
+    process.stdout.write(`${before.name} is pinned; follow it with plumb get ${before.name}\n`)
+  return exitCode
 }
 
 async function cancel({ place, before, owners }: Rollback, flags: RollbackFlags): Promise<number> {
@@ -106,7 +109,10 @@ async function cancel({ place, before, owners }: Rollback, flags: RollbackFlags)
   const isAwaited = flags.wait && !before.isSuspended
   const edit = (object: Parameters<typeof withSpecField>[0]) =>
     withSpecField(object, 'pin', undefined)
-  return await askForPass(place, { before, timeoutMs, isAwaited, edit })
+  const exitCode = await askForPass(place, { before, timeoutMs, isAwaited, edit })
+  if (!isAwaited)
+    process.stdout.write(`${name} is not pinned any more; follow it with plumb get ${name}\n`)
+  return exitCode
 }
 
 function notDone(): number {

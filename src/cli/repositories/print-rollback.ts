@@ -41,14 +41,14 @@ function printExpiry(expiresAt: string | undefined, now: Instant): string {
 }
 
 function warnings(
-  { name, isSuspended, pin }: RepositoryView,
+  { name, isSuspended, pin, status }: RepositoryView,
   to: HistoryEntry | undefined,
 ): readonly string[] {
   return [
     ...(to !== undefined && to.enforcedAt === undefined
       ? [`note: ${to.commit.slice(0, 12)} was never enforced (${to.state})`]
       : []),
-    ...(pin === undefined
+    ...(pin === undefined || status.pin?.state === 'Over'
       ? []
       : [`note: ${pin.commit.slice(0, 12)} is pinned already, and gives way`]),
     ...(isSuspended

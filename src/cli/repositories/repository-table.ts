@@ -36,7 +36,8 @@ export function tableRow(view: RepositoryView, options: TableOptions): readonly 
 }
 
 function wideCells({ url, ref, isSuspended, pin, status }: RepositoryView): readonly Cell[] {
-  const texts = [url, ref, String(isSuspended), shortCommit(pin?.commit)]
+  const pinned = status.pin?.state === 'Over' ? undefined : pin?.commit
+  const texts = [url, ref, String(isSuspended), shortCommit(pinned)]
   return [...texts, String(status.inventory?.objects ?? '-')].map((text) => ({ text }))
 }
 

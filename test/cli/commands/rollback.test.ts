@@ -65,6 +65,7 @@ mesh: commit 1111111 is enforced
     const { stdout } = await rollback(place, 'mesh', '-y', '--no-wait', '--for', '2h')
     const { expiresAt } = (await pinOf(place)) as { readonly expiresAt: string }
     expect(stdout).toContain(`pinned until the next commit on main, or until ${expiresAt} (120m)\n`)
+    expect(stdout).toMatch(/\nmesh is pinned; follow it with plumb get mesh\n$/)
     const leftMs = Date.parse(expiresAt) - Date.now()
     expect(leftMs).toBeGreaterThan(7_000_000)
     expect(leftMs).toBeLessThanOrEqual(7_200_000)
