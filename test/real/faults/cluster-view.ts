@@ -9,6 +9,8 @@ export interface ClusterView {
   readonly grants: Readonly<Record<string, readonly string[]>>
   /** The patterns of route groups with our mark. */
   readonly patterns: readonly string[]
+  /** Objects with our mark of kinds that not every commit has. */
+  readonly rare: readonly string[]
   /** Namespaces with our mark, and namespaces that are enrolled by whomever. */
   readonly marked: readonly string[]
   readonly enrolled: readonly string[]
@@ -19,6 +21,7 @@ export interface ClusterView {
 export interface Listed {
   readonly grants: readonly KubernetesObject[]
   readonly routes: readonly KubernetesObject[]
+  readonly rare: readonly KubernetesObject[]
   readonly namespaces: readonly KubernetesObject[]
 }
 
@@ -28,14 +31,19 @@ export async function listAll(
   return {
     grants: await list('/apis/access.smi-spec.io/v1alpha3/traffictargets'),
     routes: await list('/apis/specs.smi-spec.io/v1alpha4/httproutegroups'),
+    rare: [
+      ...(await list('/apis/split.smi-spec.io/v1alpha4/trafficsplits')),
+      ...(await list('/apis/specs.smi-spec.io/v1alpha4/tcproutes')),
+    ],
     namespaces: await list('/api/v1/namespaces'),
   }
 }
 
-export function viewOf({ grants, routes, namespaces }: Listed): ClusterView {
+export function viewOf({ grants, routes, rare, namespaces }: Listed): ClusterView {
   return {
     grants: Object.fromEntries(grants.filter(isMarked).map((one) => [nameOf(one), sourcesOf(one)])),
     patterns: routes.filter(isMarked).flatMap(patternsOf),
+    rare: rare.filter(isMarked).map(nameOf),
     marked: namespaces.filter(isMarked).map(nameOf),
     enrolled: namespaces.filter(({ metadata }) => metadata.labels?.[ENROLLED]).map(nameOf),
     others: grants.filter((one) => !isMarked(one)).map(nameOf),
@@ -47,9 +55,9 @@ export function uidsOf(
   listed: Listed,
   names: readonly string[],
 ): Readonly<Record<string, unknown>> {
-  const all = Object.values(listed as Readonly<Record<string, readonly KubernetesObject[]>>).flat()
+  const { grants, routes, namespaces } = listed
   return Object.fromEntries(
-    all
+    [...grants, ...routes, ...namespaces]
       .filter((one) => names.includes(nameOf(one)))
       .map((one) => [`${one.kind ?? ''} ${nameOf(one)}`, one.metadata.uid]),
   )

@@ -8,32 +8,47 @@ export interface Half {
   readonly view: Omit<ClusterView, 'others'>
 }
 
-export const FLIP = half('flip')
-export const FLOP = half('flop')
+/** Of a kind that the other commit has none of: nothing but the inventory remembers to look for it. */
+const SPLIT = `
+apiVersion: split.smi-spec.io/v1alpha4
+kind: TrafficSplit
+metadata: { name: flip, namespace: bookstore }
+spec: { service: bookstore, backends: [{ service: bookstore-v1, weight: 1 }] }
+`
+const ROUTE = `
+apiVersion: specs.smi-spec.io/v1alpha4
+kind: TCPRoute
+metadata: { name: flop, namespace: bookstore }
+spec: { matches: { ports: [9000] } }
+`
+
+export const FLIP = half('flip', SPLIT)
+export const FLOP = half('flop', ROUTE)
 export const NOTHING: Half = {
   files: {},
-  view: { grants: {}, patterns: [], marked: [], enrolled: [] },
+  view: { grants: {}, patterns: [], rare: [], marked: [], enrolled: [] },
 }
 
 /** What both have, and no commit between them takes away. */
 export const LASTING = ['bookstore', 'routes', 'both']
 
-function half(own: string): Half {
+function half(own: string, rare: string): Half {
   const namespace = NAMESPACE_FILE['namespace.yaml'] ?? ''
   const routes = ROUTES_FILE['routes.yaml'] ?? ''
-  const [one, two] = [`${own}-1`, `${own}-2`]
+  const grant = `${own}-1`
   return {
     files: {
       ...NAMESPACE_FILE,
       [`namespace-${own}.yaml`]: namespace.replace('name: bookstore', `name: ${own}`),
       'routes.yaml': routes.replace("pathRegex: '.*'", `pathRegex: '/${own}'`),
       ...grantFile(own, 'both'),
-      ...grantFile('bookbuyer', one),
-      ...grantFile('bookbuyer', two),
+      ...grantFile('bookbuyer', grant),
+      [`rare-${own}.yaml`]: rare,
     },
     view: {
-      grants: { both: [own], [one]: ['bookbuyer'], [two]: ['bookbuyer'] },
+      grants: { both: [own], [grant]: ['bookbuyer'] },
       patterns: [`/${own}`],
+      rare: [own],
       marked: ['bookstore', own],
       enrolled: ['bookstore', own],
     },
