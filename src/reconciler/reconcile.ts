@@ -19,10 +19,10 @@ import {
   type JudgedCommit,
   type ValidCommit,
 } from './commit-judge.ts'
-import { delegatesWeights } from './drift/with-live-weights.ts'
 import { Exclusive } from './exclusive.ts'
 import type { GitSource } from './git-source.ts'
 import { type Inventory, unionInventory } from './inventory/inventory.ts'
+import { InventoryKeeper } from './inventory/inventory-keeper.ts'
 import { InventoryStore } from './inventory/inventory-store.ts'
 import { kindsOf } from './kinds-of.ts'
 import type { LiveObjects } from './live-objects.ts'
@@ -38,6 +38,7 @@ import { plan } from './plan.ts'
 import type { ReconcileOutcome } from './reconcile-outcome.ts'
 import { type PinState, pinState } from './repositories/pin-state.ts'
 import type { RepositorySpec } from './repositories/repository-spec.ts'
+import { ServedCommit } from './served-commit.ts'
 
 /** What may change from pass to pass without anything being read anew. */
 export type PassSettings = Pick<
@@ -76,13 +77,11 @@ const NOTHING_ACCEPTED = {
 
 export class Reconciler {
   readonly #options: ReconcilerOptions
-  readonly #store: InventoryStore
+  readonly #inventory: InventoryKeeper
   readonly #judge: CommitJudge
   readonly #exclusive = new Exclusive()
-  /** As it is stored; absent when it has to be read. */
-  #inventory: Inventory | undefined
   #judged: JudgedCommit | undefined
-  #served: ValidCommit | undefined
+  readonly #served: ServedCommit
   #pin: PinState = { type: 'none' }
   /** The plan that was last told of, so that one that waits is told of once. */
   #toldPlan = ''
@@ -90,18 +89,23 @@ export class Reconciler {
   constructor(options: ReconcilerOptions) {
     const { home: cluster, controlNamespace: namespace, repository, log } = options
     this.#options = options
-    this.#store = new InventoryStore({ cluster, namespace, repository, log })
+    const store = new InventoryStore({ cluster, namespace, repository, log })
+    this.#inventory = new InventoryKeeper(store)
     this.#judge = new CommitJudge(options)
+    this.#served = new ServedCommit({
+      ...options,
+      ...{ judge: this.#judge, inventory: this.#inventory },
+    })
   }
 
   /** The commit that is served. */
   get commit(): CommitSha | undefined {
-    return this.#served?.header.sha
+    return this.#served.commit
   }
 
   /** Of the commit that is served. */
   get intent(): Intent | undefined {
-    return this.#served?.intent
+    return this.#served.current?.intent
   }
 
   /** As the last pass found it. */
@@ -111,24 +115,25 @@ export class Reconciler {
 
   /** Objects in the inventory, as far as it was read. */
   get owned(): number | undefined {
-    return this.#inventory?.entries.size
+    return this.#inventory.current?.entries.size
   }
 
   /** Whether it is known that there is no commit to go back to. */
   get hasNothingAccepted(): boolean {
-    return this.#inventory !== undefined && this.#inventory.accepted === undefined
+    const { current } = this.#inventory
+    return current !== undefined && current.accepted === undefined
   }
 
   /** Whether the newest good commit wants the object; `unknown` before there is one. */
   wants(id: ObjectId): 'wanted' | 'unwanted' | 'unknown' {
-    const newest = this.#judged?.type === 'valid' ? this.#judged : this.#served
+    const newest = this.#judged?.type === 'valid' ? this.#judged : this.#served.current
     if (newest === undefined) return 'unknown'
     return newest.wanted.has(toObjectKey(id)) ? 'wanted' : 'unwanted'
   }
 
   /** What the commit that is served wants of an object; `undefined` for one that is not ours. */
   desired(id: ObjectId): DesiredObject | undefined {
-    return this.#served?.wanted.get(toObjectKey(id))
+    return this.#served.desired(id)
   }
 
   /** Runs when no pass does, and keeps the next one waiting. */
@@ -141,7 +146,7 @@ export class Reconciler {
    * or `undefined` when there is none to serve. Throws `GitSourceError` and `ClusterError`.
    */
   async restore(signal: AbortSignal): Promise<CommitSha | undefined> {
-    return await this.#exclusive.run(async () => await this.#serveAccepted(signal))
+    return await this.#exclusive.run(async () => await this.#served.serveAccepted(signal))
   }
 
   /**
@@ -151,11 +156,11 @@ export class Reconciler {
   async catchUp(signal: AbortSignal): Promise<ReconcileOutcome> {
     return await this.#attempt(signal, async () => {
       const { git } = this.#options
-      const { accepted } = await this.#reloadInventory()
+      const { accepted } = await this.#inventory.reload()
       if (accepted === undefined) return { type: 'waiting', ...NOTHING_ACCEPTED }
       if (accepted === this.commit) return { type: 'synced', commit: accepted }
       await git.resolve(accepted, signal)
-      return (await this.#serveAccepted(signal)) === undefined
+      return (await this.#served.serveAccepted(signal)) === undefined
         ? { type: 'waiting', ...NOTHING_ACCEPTED }
         : { type: 'synced', commit: accepted }
     })
@@ -166,6 +171,7 @@ export class Reconciler {
     return await this.#attempt(signal, async (reached) => {
       const commit = await this.#resolve(signal)
       reached(commit)
+      await this.#served.goBack(commit, signal)
       return await this.#reconcile(commit, signal)
     })
   }
@@ -181,8 +187,7 @@ export class Reconciler {
           commit = reached
         })
       } catch (error) {
-        // What is stored may not be what we remember.
-        this.#inventory = undefined
+        this.#inventory.forget()
         if (signal.aborted || !isPortError(error)) throw error
         return toFailure(error, commit)
       }
@@ -197,33 +202,14 @@ export class Reconciler {
     return this.#pin.type === 'holds' ? await git.resolve(this.#pin.pin.commit, signal) : tip
   }
 
-  async #serveAccepted(signal: AbortSignal): Promise<CommitSha | undefined> {
-    const { accepted } = await this.#reloadInventory()
-    if (accepted === undefined || accepted === this.commit) return accepted
-    const judged = await this.#judge.judge(accepted, signal)
-    if (judged.type === 'valid') {
-      // What a controller has made of its weights is served again, and not what it began from.
-      if (delegatesWeights(judged.intent))
-        await this.#options.live.follow(kindsOf(judged.desired), signal)
-      this.#serve(judged)
-      return accepted
-    }
-    // Another version accepted it, and this one does not.
-    this.#options.log.error('the commit that was accepted is refused now, and is not served', {
-      commit: accepted,
-      problems: judged.problems.length,
-    })
-    return undefined
-  }
-
   async #reconcile(commit: CommitSha, signal: AbortSignal): Promise<ReconcileOutcome> {
     const judged = await this.#source(commit, signal)
     if (judged.type === 'invalid') return { type: 'stalled', commit, problems: judged.problems }
-    const inventory = await this.#loadInventory()
+    const inventory = await this.#inventory.load()
     const planned = await this.#plan(judged, inventory, signal)
     if (planned.blocked !== undefined) return toOutcome(planned, undefined)
-    const union = await this.#save(unionInventory(inventory, commit, trackedIds(planned)))
-    this.#serve(judged)
+    const union = await this.#inventory.save(unionInventory(inventory, commit, trackedIds(planned)))
+    this.#served.serve(judged)
     const { cluster, settings } = this.#options
     if (settings().drift === 'report' && inventory.applied === commit)
       return { type: 'synced', commit }
@@ -234,7 +220,7 @@ export class Reconciler {
       rules: this.#rules(),
       signal,
     })
-    await this.#save(result.inventory)
+    await this.#inventory.save(result.inventory)
     if (inventory.applied !== commit || !isEmptyPlan(planned))
       this.#tell({ type: 'applied', commit, plan: planned, result, at: this.#now() })
     return toOutcome(planned, result)
@@ -246,7 +232,7 @@ export class Reconciler {
     if (before?.header.sha === commit) return before
     const { git } = this.#options
     const header = await git.header(commit, signal)
-    const from = this.commit ?? (await this.#loadInventory()).accepted
+    const from = this.commit ?? (await this.#inventory.load()).accepted
     const move =
       from === undefined
         ? { relation: 'first' as const }
@@ -283,31 +269,6 @@ export class Reconciler {
     const { repository, ownership = NO_OTHERS, settings } = this.#options
     const { createNamespaces, prune } = settings()
     return { repository, createNamespaces, ownership, prune }
-  }
-
-  /** From here on this is the commit that proxies follow and that drift is measured against. */
-  #serve(judged: ValidCommit): void {
-    if (this.#served?.intent === judged.intent) return
-    this.#served = judged
-    this.#options.onIntent(judged.intent)
-  }
-
-  async #loadInventory(): Promise<Inventory> {
-    return this.#inventory ?? (await this.#reloadInventory())
-  }
-
-  async #reloadInventory(): Promise<Inventory> {
-    this.#inventory = await this.#store.load()
-    return this.#inventory
-  }
-
-  async #save(next: Inventory): Promise<Inventory> {
-    const { accepted, applied, entries } = await this.#loadInventory()
-    const isSame =
-      accepted === next.accepted && applied === next.applied && entries === next.entries
-    if (!isSame) await this.#store.save(next)
-    this.#inventory = next
-    return next
   }
 
   #tellPlan(planned: Plan): void {

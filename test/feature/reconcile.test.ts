@@ -1,7 +1,9 @@
 /** From a commit to the cluster: what a pass does, and what it never does. */
 import { describe, expect, it } from 'vitest'
+import type { Instant } from '../../src/model/clock.ts'
 import { ClusterError } from '../../src/reconciler/cluster.ts'
 import { countSteps } from '../../src/reconciler/plan/step.ts'
+import type { PassSettings } from '../../src/reconciler/reconcile.ts'
 import { aConfigMap, idOf } from '../support/cluster-objects.ts'
 import { openScratchCluster } from '../support/embedded-cluster.ts'
 import { FakeClock } from '../support/fake-clock.ts'
@@ -183,6 +185,53 @@ describe('a large prune', () => {
   })
 })
 
+describe('a pinned commit', () => {
+  it('is applied in place of what the branch names, and called that', async () => {
+    const pins: { pin: PassSettings['pin'] } = { pin: undefined }
+    const world = await aReconcilerWorld({ settings: pins })
+    const older = world.git.commit(BOOKSTORE_FILES)
+    await world.pass()
+    const tip = world.git.commit({ ...BOOKSTORE_FILES, ...grantFile('bookthief') })
+    await world.pass()
+    pins.pin = { commit: older, insteadOf: tip, reason: 'slow', expiresAt: undefined }
+    expect(await world.pass()).toEqual({ type: 'synced', commit: older })
+    expect(world.reconciler.pin.type).toBe('holds')
+    expect(world.served.at(-1)).toBe(older)
+    const next = world.git.commit({ ...BOOKSTORE_FILES, ...grantFile('mallory') })
+    expect(await world.pass()).toEqual({ type: 'synced', commit: next })
+    expect(world.reconciler.pin).toMatchObject({ type: 'over', because: 'new-commit' })
+  })
+
+  it('gives way when its time is over', async () => {
+    const pins: { pin: PassSettings['pin'] } = { pin: undefined }
+    const world = await aReconcilerWorld({ settings: pins })
+    const older = world.git.commit(BOOKSTORE_FILES)
+    await world.pass()
+    const tip = world.git.commit({ ...BOOKSTORE_FILES, ...grantFile('bookthief') })
+    const expiresAt = (world.clock.now() + 60_000) as Instant
+    pins.pin = { commit: older, insteadOf: tip, reason: '', expiresAt }
+    expect(await world.pass()).toEqual({ type: 'synced', commit: older })
+    await world.clock.advance(60_000)
+    expect(await world.pass()).toEqual({ type: 'synced', commit: tip })
+  })
+})
+
+describe('a replica that does not apply', () => {
+  it('serves what the one that does has accepted, and writes nothing', async () => {
+    const world = await aReconcilerWorld()
+    const follower = afterRestart(world)
+    expect(await follower.catchUp()).toMatchObject({ type: 'waiting' })
+    const first = world.git.commit(BOOKSTORE_FILES)
+    await world.pass()
+    expect(await follower.catchUp()).toEqual({ type: 'synced', commit: first })
+    expect(follower.served).toEqual([first])
+    expect(follower.told()).toEqual([])
+    // A commit that nobody has accepted is none of its business.
+    world.git.commit({ 'broken.yaml': 'x: [' })
+    expect(await follower.catchUp()).toEqual({ type: 'synced', commit: first })
+  })
+})
+
 describe('a world that fails', () => {
   it('fails the pass when git is down, and touches nothing', async () => {
     const world = await aReconcilerWorld()
@@ -215,6 +264,31 @@ describe('a world that fails', () => {
     await restarted.restore()
     expect((await restarted.pass()).type).toBe('stalled')
     expect(restarted.served).toEqual([good])
+  })
+
+  it('goes back to the last good commit where the cache was lost, too, once git can be asked', async () => {
+    const world = await aReconcilerWorld()
+    const good = world.git.commit(BOOKSTORE_FILES)
+    await world.pass()
+    world.git.commit({ ...BOOKSTORE_FILES, 'broken.yaml': 'x: [' })
+    const restarted = afterRestart(world)
+    expect(await restarted.pass()).toMatchObject({ type: 'stalled' })
+    expect(restarted.served).toEqual([good])
+  })
+
+  it('goes on with what the branch names where the last good commit cannot be had any more', async () => {
+    const world = await aReconcilerWorld()
+    const gone = world.git.commit(BOOKSTORE_FILES)
+    await world.pass()
+    const git = new MemoryGit()
+    const next = git.commit({ ...BOOKSTORE_FILES, ...grantFile('bookthief') })
+    const restarted = new ReconcilerWorld(git, world.cluster, world.clock)
+    expect(await restarted.pass()).toEqual({ type: 'synced', commit: next })
+    expect(restarted.served).toEqual([next])
+    expect(restarted.log.sentences).toContain(
+      'the commit that was accepted last cannot be had any more',
+    )
+    expect(gone).not.toBe(next)
   })
 
   it('has nothing to restore before the first commit was accepted', async () => {

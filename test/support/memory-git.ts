@@ -1,6 +1,6 @@
 /** A git source in memory: commits are made by the test. */
 import { createHash } from 'node:crypto'
-import type { CommitSha } from '../../src/model/commit-sha.ts'
+import { type CommitSha, isCommitSha } from '../../src/model/commit-sha.ts'
 import type { SourceFile } from '../../src/model/source-file.ts'
 import {
   type CommitHeader,
@@ -38,9 +38,10 @@ export class MemoryGit implements GitSource {
     this.#head = commit
   }
 
-  resolve: GitSource['resolve'] = async () => {
+  resolve: GitSource['resolve'] = async (ref) => {
     if (this.isDown)
       throw new GitSourceError('HostUnreachable', 'git.example.com cannot be reached')
+    if (isCommitSha(ref)) return this.#get(ref).header.sha
     if (this.#head === undefined) throw new GitSourceError('RefNotFound', 'there is no branch main')
     return this.#head
   }
@@ -52,6 +53,8 @@ export class MemoryGit implements GitSource {
 
   relation: GitSource['relation'] = async ({ from, to }) => {
     if (from === to) return 'same'
+    // As of a cache that was begun anew: it tells nothing of what it never had.
+    if (!this.#commits.has(from)) return 'unknown'
     if (this.#isAncestor(from, to)) return 'descendant'
     return this.#isAncestor(to, from) ? 'behind' : 'rewritten'
   }

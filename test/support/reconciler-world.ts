@@ -118,6 +118,10 @@ export class ReconcilerWorld {
     return await this.reconciler.pass(new AbortController().signal)
   }
 
+  async catchUp(): Promise<ReconcileOutcome> {
+    return await this.reconciler.catchUp(new AbortController().signal)
+  }
+
   async restore(): Promise<CommitSha | undefined> {
     return await this.reconciler.restore(new AbortController().signal)
   }
