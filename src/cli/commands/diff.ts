@@ -1,9 +1,11 @@
-/** `plumb diff`: who could newly call what, between two states of a policy repository. */
+/** `plumb diff`: who could newly call what, and where traffic would go, between two states of a policy repository. */
 import { Command, Option } from 'commander'
 import { type AccessChange, accessDiff } from '../../policy/access/access-diff.ts'
 import { MatchCompiler } from '../../policy/access/match-compiler.ts'
+import { type TrafficChange, trafficDiff } from '../../policy/access/traffic-diff.ts'
 import { PolicyCompiler } from '../../policy/policy-compiler.ts'
 import { printAccessChanges } from '../../review/access/print-access-changes.ts'
+import { printTrafficChanges } from '../../review/access/print-traffic-changes.ts'
 import { loadAccess } from '../access/load-access.ts'
 
 interface DiffFlags {
@@ -27,20 +29,25 @@ export function diffCommand(): Command {
       const before = await loadAccess({ ...shared, ref: base })
       const after = await loadAccess({ ...shared, ...(ref !== undefined && { ref }) })
       const changes = accessDiff(before.context.relation, after.context.relation, shared.compiler)
-      process.stdout.write(output === 'json' ? printJson(changes) : printText(changes))
+      const traffic = trafficDiff(before.context.intent, after.context.intent)
+      process.stdout.write(
+        output === 'json' ? printJson(changes, traffic) : printText(changes, traffic),
+      )
     })
 }
 
-function printText(changes: readonly AccessChange[]): string {
-  if (changes.length === 0) return 'nobody gains or loses access\n'
-  return `${printAccessChanges(changes).join('\n')}\n`
+function printText(changes: readonly AccessChange[], traffic: readonly TrafficChange[]): string {
+  const access =
+    changes.length === 0 ? ['nobody gains or loses access'] : printAccessChanges(changes)
+  const moves = printTrafficChanges(traffic).map((line) => `~ ${line}`)
+  return `${[...access, ...moves].join('\n')}\n`
 }
 
-function printJson(changes: readonly AccessChange[]): string {
+function printJson(changes: readonly AccessChange[], traffic: readonly TrafficChange[]): string {
   const plain = changes.map((change) => {
     if (change.type !== 'http') return change
     const { requests: _, ...rest } = change
     return rest
   })
-  return `${JSON.stringify(plain, null, 2)}\n`
+  return `${JSON.stringify([...plain, ...traffic], null, 2)}\n`
 }

@@ -1,4 +1,7 @@
-/** Where traffic would newly go between two commits, access aside: shares of splits, and namespaces that enter or leave the mesh. */
+/**
+ * Where traffic would newly go between two commits, access aside: shares of splits and who may set them, and namespaces that enter
+ * or leave the mesh.
+ */
 import { byCodeUnit } from '../../model/by-code-unit.ts'
 import { canonicalJson } from '../../model/canonical-json.ts'
 import { type ObjectKey, toObjectKey } from '../../model/object-id.ts'
@@ -17,7 +20,7 @@ export type TrafficChange =
       readonly after?: TrafficSplitIntent
     }
   | {
-      readonly type: 'namespace'
+      readonly type: 'enrollment'
       readonly namespace: string
       readonly change: 'enters the mesh' | 'leaves the mesh' | 'sidecar injection'
       readonly before?: NamespaceEnrollment
@@ -34,7 +37,7 @@ function namespaceChanges(from: MeshIntent, to: MeshIntent): readonly TrafficCha
     const [before, after] = [from.namespaces.get(namespace), to.namespaces.get(namespace)]
     const change = before === after ? undefined : enrollmentChange(before, after)
     if (change === undefined) return []
-    return [{ type: 'namespace', namespace, change, ...sides(before, after) }]
+    return [{ type: 'enrollment', namespace, change, ...sides(before, after) }]
   })
 }
 
@@ -62,12 +65,16 @@ function splitsOf({ splits }: MeshIntent): ReadonlyMap<ObjectKey, TrafficSplitIn
   return new Map([...splits.values()].flat().map((split) => [toObjectKey(split.id), split]))
 }
 
-/** What the split does, as text: D11, weights are compared normalised. */
+/** What the split does and who may set its weights, as text: D11, weights are compared normalised. */
 function meaningOf(split: TrafficSplitIntent | undefined): string | undefined {
   if (split === undefined) return undefined
   const weights = toSmallestWeights(split.backends.map(({ weight }) => weight))
   return canonicalJson({
     root: toServiceKey(split.root),
+    manager: split.delegation?.manager ?? null,
+    bounds: (split.delegation?.bounds ?? [])
+      .map(({ service, lower, upper }) => `${toServiceKey(service)} ${lower}..${upper}`)
+      .sort(byCodeUnit),
     shares: split.backends
       .map(({ service }, index) => `${toServiceKey(service)} ${weights[index]}`)
       .sort(byCodeUnit),

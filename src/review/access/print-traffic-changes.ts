@@ -24,10 +24,31 @@ function printSplitChange({
     return after === undefined ? '' : `${nameOf(after)} begins: ${printShares(after)}`
   if (after === undefined)
     return `${nameOf(before)} ends: ${toServiceKey(before.root)} answers for itself, and not ${printShares(before)}`
+  const moves = printMove(before, after)
+  const hands = printHandOver(before, after)
+  const said = [...moves, ...hands]
+  return `${nameOf(after)} ${said.length === 0 ? 'splits other requests than before' : said.join(', and ')}`
+}
+
+function printMove(before: TrafficSplitIntent, after: TrafficSplitIntent): readonly string[] {
   const [was, is] = [printShares(before), printShares(after)]
-  return was === is
-    ? `${nameOf(after)} splits other requests than before`
-    : `${nameOf(after)} moves from ${was} to ${is}`
+  return was === is ? [] : [`moves from ${was} to ${is}`]
+}
+
+function printHandOver(before: TrafficSplitIntent, after: TrafficSplitIntent): readonly string[] {
+  const [was, is] = [printDelegation(before), printDelegation(after)]
+  if (was === is) return []
+  return is === undefined
+    ? [`takes its weights back from ${before.delegation?.manager ?? ''}`]
+    : [`hands its weights to ${is}`]
+}
+
+function printDelegation({ delegation }: TrafficSplitIntent): string | undefined {
+  if (delegation === undefined) return undefined
+  const bounds = delegation.bounds.map(
+    ({ service, lower, upper }) => `${service.name} ${lower}..${upper} %`,
+  )
+  return `${delegation.manager} within ${bounds.join(', ')}`
 }
 
 function nameOf(split: TrafficSplitIntent): string {
