@@ -1,8 +1,8 @@
 /** `plumb uninstall`: takes the control plane out of a Kubernetes cluster, and leaves the policies. */
-import { createInterface } from 'node:readline/promises'
 import { Command } from 'commander'
 import type { KubernetesObject } from '../../model/kubernetes-object.ts'
 import { printObjectId, toObjectId } from '../../model/object-id.ts'
+import { confirm } from '../confirm.ts'
 import { UsageError } from '../exit-code.ts'
 import { findInstallation } from '../install/find-installation.ts'
 import { inKubernetes, type KubernetesFlags } from '../install/in-kubernetes.ts'
@@ -55,7 +55,7 @@ async function uninstall(place: CommandPlace, flags: UninstallFlags): Promise<vo
     process.stdout.write(printLeft(plan))
     return
   }
-  if (flags.yes !== true) await confirm(plan, signal)
+  if (flags.yes !== true) await confirmRemoval(plan, signal)
   await runUninstall(
     plan.remove,
     {
@@ -81,21 +81,15 @@ async function sayWhoElse({ cluster }: CommandPlace): Promise<void> {
   )
 }
 
-async function confirm({ remove }: UninstallPlan, signal: AbortSignal): Promise<void> {
+async function confirmRemoval({ remove }: UninstallPlan, signal: AbortSignal): Promise<void> {
   if (!process.stdin.isTTY || !process.stderr.isTTY)
     throw new UsageError(
       `${remove.length} objects would be removed, and there is no terminal to ask at; add --yes, or --dry-run to see them`,
     )
   for (const object of remove) process.stderr.write(`  ${printObjectId(toObjectId(object))}\n`)
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    const answer = await terminal.question(`remove these ${remove.length} objects? [y/N] `, {
-      signal,
-    })
-    if (!/^y(?:es)?$/i.test(answer.trim())) throw new UsageError('nothing was removed')
-  } finally {
-    terminal.close()
-  }
+  const question = `remove these ${remove.length} objects?`
+  if (!(await confirm({ yes: false, question }, signal)))
+    throw new UsageError('nothing was removed')
 }
 
 function printRemoved(object: KubernetesObject, suffix = ''): string {
