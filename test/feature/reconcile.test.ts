@@ -286,7 +286,7 @@ describe('a world that fails', () => {
     expect(await restarted.pass()).toEqual({ type: 'synced', commit: next })
     expect(restarted.served).toEqual([next])
     expect(restarted.log.sentences).toContain(
-      'the commit that was accepted last cannot be had any more',
+      'warn: the commit that was accepted last cannot be had any more',
     )
     expect(gone).not.toBe(next)
   })
