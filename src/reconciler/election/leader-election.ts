@@ -2,8 +2,9 @@
  * Leader election by a Lease: one replica acts, the others wait. A leader stops by its own monotonic clock before any other
  * may begin by theirs; the wall clock is written for people and never compared.
  *
- * What this cannot promise is that a write which left in time arrives in time: what the leader writes carries, besides, the
- * version of the object that it was decided from.
+ * What this cannot promise is that a write which left in time arrives in time, nor that a machine which was suspended knows
+ * it (its monotonic clock stood still): so what the leader writes carries, besides, the version of the object that it was
+ * decided from.
  */
 import type { Clock, Ms } from '../../model/clock.ts'
 import type { Entropy } from '../../model/entropy.ts'
@@ -130,13 +131,16 @@ class Election {
 
   /** Renews until leading has ended or is lost. */
   async #keep(term: Term, ended: AbortSignal): Promise<void> {
-    const { clock } = this.#options
-    while (!ended.aborted) {
-      await clock.sleep(Math.min(this.#pauseMs(), term.leftMs), ended)
+    const { clock, log } = this.#options
+    let dueAt = clock.monotonic() + this.#pauseMs()
+    for (;;) {
+      await clock.sleep(Math.min(dueAt - clock.monotonic(), term.leftMs), ended)
       if (ended.aborted) return
+      // Counted from the beginning of a try: after one that took long the next comes at once.
+      dueAt = clock.monotonic() + this.#pauseMs()
       const lost = term.isHeld() ? await this.#renew(term) : this.#missed()
       if (lost === undefined) continue
-      this.#options.log.warn('this replica leads no longer', { reason: lost })
+      log.warn('this replica leads no longer', { reason: lost })
       term.end(new Error(lost))
       return
     }
@@ -144,30 +148,30 @@ class Election {
 
   /** Answers why leading is lost, if it is. A renewal that fails is tried again until the deadline. */
   async #renew(term: Term): Promise<string | undefined> {
+    try {
+      if (await this.#isRenewed(term)) return undefined
+      // Somebody wrote the Lease: another leader, or one who only labelled it, or a renewal of ours that was not answered.
+      const standing = await this.#answer(() => this.#lease.look(), term.leftMs)
+      this.#tellHolder()
+      if (standing.type === 'held') return `${standing.holder} has taken the Lease`
+      if (standing.type === 'free') return 'the Lease was deleted or emptied'
+      await this.#isRenewed(term)
+    } catch (error) {
+      this.#warn(error)
+    }
+    return undefined
+  }
+
+  /** Whether nobody else had written the Lease. */
+  async #isRenewed(term: Term): Promise<boolean> {
     const sentAt = this.#options.clock.monotonic()
     try {
       await this.#answer(() => this.#lease.renew(), term.leftMs)
       term.renewed(sentAt)
-      return undefined
+      return true
     } catch (error) {
-      if (isLostRace(error)) return await this.#lookAgain(term)
-      this.#warn(error)
-      return undefined
-    }
-  }
-
-  /** Somebody wrote the Lease: another leader, or one who only labelled it, or a renewal of ours that was not answered. */
-  async #lookAgain(term: Term): Promise<string | undefined> {
-    try {
-      const standing = await this.#answer(() => this.#lease.look(), term.leftMs)
-      this.#tellHolder()
-      if (standing.type === 'ours') return undefined
-      return standing.type === 'held'
-        ? `${standing.holder} has taken the Lease`
-        : 'the Lease was deleted or emptied'
-    } catch (error) {
-      this.#warn(error)
-      return undefined
+      if (isLostRace(error)) return false
+      throw error
     }
   }
 

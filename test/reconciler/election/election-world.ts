@@ -1,5 +1,5 @@
 /** Replicas that stand for election on one embedded cluster: each with its own way to it and its own clock, all on stepped time. */
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import type { Clock, Instant, Ms } from '../../../src/model/clock.ts'
 import type { KubernetesObject } from '../../../src/model/kubernetes-object.ts'
 import { type Cluster, ClusterError, type WatchEvent } from '../../../src/reconciler/cluster.ts'
@@ -17,8 +17,11 @@ import { SeededEntropy } from '../../support/seeded-entropy.ts'
 
 export const LEADER_LEASE = { ...LEASE, namespace: 'default', name: 'plumbline-leader' }
 
-/** How a replica finds the API server. `mute`: it does what it is asked, and its answers are lost. */
-export type Reach = 'up' | 'down' | 'hanging' | 'mute'
+/**
+ * How a replica finds the API server. `mute`: it does what it is asked, and its answers wait; `lossy`: it is up again, and the
+ * answers that waited never come.
+ */
+export type Reach = 'up' | 'down' | 'hanging' | 'mute' | 'lossy'
 
 /** One replica's way to the cluster. */
 export class Way implements Cluster {
@@ -58,7 +61,7 @@ export class Way implements Cluster {
   async *watch(...[kind, options]: Parameters<Cluster['watch']>): AsyncIterable<WatchEvent> {
     for await (const event of this.#cluster.watch(kind, options)) {
       // A watch that nobody cuts is silent while nothing is heard.
-      while (this.#reach !== 'up') await this.#healed.promise
+      while (this.#reach !== 'up' && this.#reach !== 'lossy') await this.#healed.promise
       yield event
     }
   }
@@ -172,14 +175,21 @@ export class ElectionWorld {
     return this.effects.map(({ who }) => who).filter((who, index, all) => all[index - 1] !== who)
   }
 
-  effectsOf(name: string): readonly Effect[] {
-    return this.effects.filter(({ who }) => who === name)
+  /** When the first write of that one got through, and the last; not a number when none did. */
+  firstOf(name: string): Ms {
+    return this.effects.find(({ who }) => who === name)?.at ?? Number.NaN
+  }
+
+  lastOf(name: string): Ms {
+    return this.effects.findLast(({ who }) => who === name)?.at ?? Number.NaN
   }
 }
 
 export interface ReplicaOptions {
   readonly timing?: ElectionTiming
   readonly rate?: number
+  /** Of its entropy: replicas that have the same draw the same pauses. */
+  readonly seed?: number
   /** What it does when it leads; by default it writes five times a second until it is told to stop. */
   readonly lead?: (leadership: Leadership, replica: TestReplica) => Promise<void>
 }
@@ -199,7 +209,11 @@ export class TestReplica {
   readonly #closing = new AbortController()
 
   constructor(world: ElectionWorld, name: string, options: ReplicaOptions = {}) {
-    const { rate, lead = (_leadership, replica) => replica.writeUntilTold() } = options
+    const {
+      rate,
+      seed = name.charCodeAt(0),
+      lead = (_leadership, replica) => replica.writeUntilTold(),
+    } = options
     this.#world = world
     this.name = name
     this.way = world.way()
@@ -207,7 +221,7 @@ export class TestReplica {
     this.ended = runElection(
       {
         ...{ cluster: this.way, clock: this.clock, log: world.log, namespace: 'default' },
-        entropy: new SeededEntropy(name.charCodeAt(0)),
+        entropy: new SeededEntropy(seed),
         identity: name,
         ...(options.timing && { timing: options.timing }),
         lead: async (leadership) => {
@@ -257,4 +271,19 @@ export class TestReplica {
       await this.clock.sleep(200, this.leadership.signal)
     }
   }
+}
+
+/** `a` leads, and `b` has seen that it does. */
+export async function aLeads(): Promise<{
+  readonly world: ElectionWorld
+  readonly a: TestReplica
+  readonly b: TestReplica
+}> {
+  const world = await ElectionWorld.open()
+  const a = new TestReplica(world, 'a')
+  await world.settle()
+  const b = new TestReplica(world, 'b')
+  await world.pass(20_000)
+  expect([a.leads, b.leads]).toEqual([true, false])
+  return { world, a, b }
 }
