@@ -18,10 +18,10 @@ import { SeededEntropy } from '../../support/seeded-entropy.ts'
 export const LEADER_LEASE = { ...LEASE, namespace: 'default', name: 'plumbline-leader' }
 
 /**
- * How a replica finds the API server. `mute`: it does what it is asked, and its answers wait; `lossy`: it is up again, and the
- * answers that waited never come.
+ * How a replica finds the API server. `mute`: it does what it is asked, and its answers wait; `lossy`: it is up, and what waited
+ * goes on waiting; `deaf`: only watches say nothing.
  */
-export type Reach = 'up' | 'down' | 'hanging' | 'mute' | 'lossy'
+export type Reach = 'up' | 'down' | 'hanging' | 'mute' | 'lossy' | 'deaf'
 
 /** One replica's way to the cluster. */
 export class Way implements Cluster {

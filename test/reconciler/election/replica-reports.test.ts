@@ -71,7 +71,7 @@ describe('the leader', () => {
     const { reports, state, way } = aListener(world)
     one.presence.report(aReport('enforced'))
     await world.pass(1_000)
-    for (const reach of ['hanging', 'down'] as const) {
+    for (const reach of ['deaf', 'hanging', 'down'] as const) {
       way.is(reach)
       await world.pass(120_000)
       expect([...reports.replicas.keys()].toSorted()).toEqual(['one', 'two'])
@@ -127,12 +127,15 @@ describe('the leader', () => {
         },
         { fieldManager: 'somebody' },
       )
-    const { reports } = aListener(world)
-    await world.settle()
     await lease('other', 'plumbline-replica-x', REPLICA_LABELS)
     await lease('default', 'plumbline-leader', {})
-    await lease('default', 'plumbline-replica-y', REPLICA_LABELS)
+    const { reports } = aListener(world)
+    await world.settle()
+    expect(reports.current).toBeDefined()
+    await lease('other', 'plumbline-replica-y', REPLICA_LABELS)
+    await lease('default', 'somebodys', {})
+    await lease('default', 'plumbline-replica-z', REPLICA_LABELS)
     await world.pass(1_000)
-    expect([...reports.replicas.keys()]).toEqual(['plumbline-replica-y'])
+    expect([...reports.replicas.keys()]).toEqual(['plumbline-replica-z'])
   })
 })
