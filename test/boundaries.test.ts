@@ -20,10 +20,7 @@ const MAY_IMPORT = {
 const OWNERS = {
   'isomorphic-git': ['src/reconciler/git-source-isomorphic', 'src/cli/start/example-repository'],
   'js-yaml': ['src/policy/yaml/', 'src/cli/', 'src/lab/'],
-  '@kubernetes/client-node': [
-    'src/reconciler/kubernetes/load-kube-config',
-    'src/reconciler/kubernetes/api-connection',
-  ],
+  '@kubernetes/client-node': ['src/reconciler/kubernetes/'],
   '@grpc/grpc-js': ['src/xds/'],
   'node-forge': ['src/ca/'],
   cron: ['src/reconciler/schedule'],

@@ -3,18 +3,14 @@
  * credential plugins); the requests are our own, because no wait may be without an end: every call has a deadline, no more
  * than so many are under way, and a server that asks for a pause gets it from every caller.
  */
-import {
-  type ClientRequest,
-  Agent as HttpAgent,
-  request as httpRequest,
-  type IncomingMessage,
-} from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https'
-import type { Socket } from 'node:net'
+import { Agent as HttpAgent, type IncomingMessage } from 'node:http'
+import { Agent as HttpsAgent, type RequestOptions } from 'node:https'
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { Clock, Ms } from '../../model/clock.ts'
 import type { ServiceAccount } from '../../model/service-account.ts'
 import { ClusterError } from '../cluster.ts'
+import { ApiCredentials } from './api-credentials.ts'
+import { exchangeOnce, readAll, StaleConnection } from './exchange-once.ts'
 import { toClusterError } from './to-cluster-error.ts'
 
 /** A kube-apiserver gives up on a request after 60 s itself; one that has not answered in half of it is in trouble. */
@@ -25,8 +21,8 @@ const LONGEST_PAUSE_MS: Ms = 60_000
 const MAX_CONNECTIONS = 32
 /** Below the 90 s after which a kube-apiserver closes an idle connection, so that we are the first to. */
 const IDLE_MS: Ms = 60_000
-/** A page of 500 objects of the largest size etcd takes is far above this; one of policies is far below. */
-const MAX_ANSWER_BYTES = 256 * 1024 * 1024
+/** Why the deadline of a call that has ended is let go: without a reason of ours, every call would pay for a DOMException. */
+const OVER = new Error('the call is over')
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -41,7 +37,7 @@ export interface ApiRequest {
 }
 
 export class ApiConnection {
-  readonly #config: KubeConfig
+  readonly #credentials: ApiCredentials
   readonly #clock: Clock
   readonly #server: URL
   readonly #agent: HttpAgent
@@ -52,7 +48,7 @@ export class ApiConnection {
   #quietUntil: Ms = 0
 
   constructor({ config, clock }: { readonly config: KubeConfig; readonly clock: Clock }) {
-    this.#config = config
+    this.#credentials = new ApiCredentials(config, clock)
     this.#clock = clock
     this.#server = new URL(config.getCurrentCluster()?.server ?? '')
     const Agent = this.#server.protocol === 'http:' ? HttpAgent : HttpsAgent
@@ -62,15 +58,31 @@ export class ApiConnection {
 
   /** The answer's JSON. Throws `ClusterError`. */
   async call(call: ApiRequest): Promise<unknown> {
-    return await this.#exchange(this.#agent, async (send) => {
-      const answer = await send(call)
-      return JSON.parse(await readAll(answer)) as unknown
-    })
+    const stop = stopping([this.#closing.signal])
+    try {
+      return await this.#exchange(stop.controller, async (signal) => {
+        const answer = await this.#send(call, this.#agent, signal)
+        return JSON.parse(await readAll(answer)) as unknown
+      })
+    } finally {
+      stop.release()
+    }
   }
 
   /** An answer that goes on until the signal aborts; resolves when it begins. Throws `ClusterError`. */
   async open(call: ApiRequest, signal: AbortSignal): Promise<IncomingMessage> {
-    return await this.#exchange(this.#watchAgent, async (send) => await send(call), signal)
+    const stop = stopping([this.#closing.signal, signal])
+    try {
+      const answer = await this.#exchange(
+        stop.controller,
+        async (lasting) => await this.#send(call, this.#watchAgent, lasting),
+      )
+      answer.once('close', stop.release)
+      return answer
+    } catch (error) {
+      stop.release()
+      throw error
+    }
   }
 
   /** Ends every call and every watch. */
@@ -81,25 +93,18 @@ export class ApiConnection {
   }
 
   /** One exchange: after the pause the server asked for, and until the deadline. */
-  async #exchange<T>(
-    agent: HttpAgent,
-    run: (send: (call: ApiRequest) => Promise<IncomingMessage>) => Promise<T>,
-    ending?: AbortSignal,
-  ): Promise<T> {
+  async #exchange<T>(stop: AbortController, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const over = new AbortController()
-    const late = new AbortController()
-    const signals = [late.signal, this.#closing.signal]
-    const signal = AbortSignal.any(ending === undefined ? signals : [...signals, ending])
-    await this.#clock.sleep(this.#quietUntil - this.#clock.monotonic(), signal)
+    await this.#clock.sleep(this.#quietUntil - this.#clock.monotonic(), stop.signal)
     const deadline = this.#clock.sleep(ANSWER_TIMEOUT_MS, over.signal).then(() => {
-      if (!over.signal.aborted) late.abort(new Error(`no answer for ${ANSWER_TIMEOUT_MS / 1000} s`))
+      if (!over.signal.aborted) stop.abort(new Error(`no answer for ${ANSWER_TIMEOUT_MS / 1000} s`))
     })
     try {
-      return await run(async (call) => await this.#send(call, agent, signal))
+      return await run(stop.signal)
     } catch (error) {
-      throw this.#toClusterError(signal.aborted ? signal.reason : error)
+      throw this.#toClusterError(stop.signal.aborted ? stop.signal.reason : error)
     } finally {
-      over.abort()
+      over.abort(OVER)
       await deadline
     }
   }
@@ -110,7 +115,6 @@ export class ApiConnection {
     const options = await this.#optionsOf(call, body, agent, signal)
     const { maySend } = call
     const answer = await exchangeOnce(options, body, maySend).catch(async (error: unknown) => {
-      // The server closed an idle connection as we took it up again: it has not seen the request.
       if (!(error instanceof StaleConnection) || call.method === 'POST') throw error
       return await exchangeOnce(options, body, maySend)
     })
@@ -122,7 +126,6 @@ export class ApiConnection {
     })
   }
 
-  /** Credentials are asked for anew every time: tokens of service accounts last an hour, those of plugins minutes. */
   async #optionsOf(
     { method, path, query, contentType = 'application/json', as }: ApiRequest,
     body: string | undefined,
@@ -130,10 +133,14 @@ export class ApiConnection {
     signal: AbortSignal,
   ): Promise<RequestOptions> {
     const { protocol, hostname, port, pathname } = this.#server
-    const options: RequestOptions = {
+    const credentials = await this.#credentials.options()
+    return {
+      agent,
+      ...credentials,
       ...{ protocol, hostname: hostname.replace(/^\[|\]$/g, ''), port, method, signal },
       path: pathname.replace(/\/$/, '') + path + printQuery(query),
       headers: {
+        ...credentials.headers,
         accept: 'application/json',
         'user-agent': 'plumbline',
         // Node frames the body of a DELETE in no way by itself, and the server takes it for the next request.
@@ -141,13 +148,10 @@ export class ApiConnection {
           'content-type': contentType,
           'content-length': Buffer.byteLength(body),
         }),
+        // Last, because a kubeconfig may impersonate somebody, too (`as`), and it is for whom we act that is asked.
+        ...impersonation(as),
       },
     }
-    await this.#config.applyToHTTPSOptions(options)
-    // Last, because a kubeconfig may impersonate somebody, too (`as`), and it is for whom we act that is asked.
-    Object.assign(options.headers ?? {}, impersonation(as))
-    const isProxied = this.#config.getCurrentCluster()?.proxyUrl !== undefined
-    return isProxied ? options : { ...options, agent }
   }
 
   #toClusterError(error: unknown): ClusterError {
@@ -173,60 +177,21 @@ function impersonation(account: ServiceAccount | undefined): Readonly<Record<str
   return { 'Impersonate-User': `system:serviceaccount:${account.namespace}:${account.name}` }
 }
 
-class StaleConnection extends Error {}
-
-function exchangeOnce(
-  options: RequestOptions,
-  body: string | undefined,
-  maySend: (() => void) | undefined,
-): Promise<IncomingMessage> {
-  const request = options.protocol === 'http:' ? httpRequest : httpsRequest
-  return new Promise((resolve, reject) => {
-    const sent = request(options)
-    sent.once('response', resolve)
-    sent.on('error', (error: NodeJS.ErrnoException) => {
-      const isStale = sent.reusedSocket && error.code === 'ECONNRESET'
-      reject(isStale ? new StaleConnection(error.message, { cause: error }) : error)
-    })
-    if (maySend === undefined) sent.end(body)
-    else onceConnected(sent, () => sendIf(maySend, sent, body))
-  })
-}
-
-/** A request waits for one of the connections to come free, or for a new one to be made, and nothing leaves before its end is written. */
-function onceConnected(sent: ClientRequest, send: () => void): void {
-  sent.once('socket', (socket: Socket) => {
-    if (isShakingHands(socket)) socket.once('secureConnect', send)
-    else if (socket.connecting) socket.once('connect', send)
-    else send()
-  })
-}
-
-/** Node says so since version 11, and its types do not; the protocol and the cipher read as if it were over. */
-function isShakingHands(socket: Socket): boolean {
-  return 'secureConnecting' in socket && socket.secureConnecting === true
-}
-
-function sendIf(maySend: () => void, sent: ClientRequest, body: string | undefined): void {
-  try {
-    maySend()
-  } catch (error) {
-    sent.destroy(error as Error)
-    return
+/** A controller that aborts with the first of the signals. `AbortSignal.any` does the same by weak references, dearer than all of a call. */
+function stopping(signals: readonly AbortSignal[]): {
+  readonly controller: AbortController
+  readonly release: () => void
+} {
+  const controller = new AbortController()
+  const stop = (): void => {
+    controller.abort(signals.find(({ aborted }) => aborted)?.reason)
   }
-  sent.end(body)
-}
-
-async function readAll(answer: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
-    bytes += chunk.byteLength
-    if (bytes > MAX_ANSWER_BYTES)
-      throw new Error(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`)
-    chunks.push(chunk)
+  for (const signal of signals) signal.addEventListener('abort', stop)
+  if (signals.some(({ aborted }) => aborted)) stop()
+  const release = (): void => {
+    for (const signal of signals) signal.removeEventListener('abort', stop)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return { controller, release }
 }
 
 function printQuery(query: ApiRequest['query'] = {}): string {
