@@ -11,7 +11,7 @@ import type { DesiredObject } from '../render/kubernetes/desired-object.ts'
 import { type Cluster, ClusterError } from './cluster.ts'
 import type { DriftReport } from './drift/drift-report.ts'
 import { DriftTeller, type EffectOf } from './drift/drift-teller.ts'
-import { effectiveDesired, judgeDelegation } from './drift/effective-desired.ts'
+import { effectiveObject, judgeDelegation } from './drift/effective-object.ts'
 import { fightAdvice } from './drift/fight-advice.ts'
 import { FightRecord } from './drift/fight-record.ts'
 import { type Drift, findDrift } from './drift/find-drift.ts'
@@ -75,7 +75,7 @@ export class DriftWatch {
     const desired = reconciler.desired(id)
     if (desired === undefined) return
     // Our own writes end here: what they tell of is what the document says.
-    const { object } = effectiveDesired(desired, after)
+    const object = effectiveObject(desired.object, after)
     if (findDrift(after, withOwnerMark(object, repository)) === undefined) return
     if (this.#pending.has(key)) this.#again.add(key)
     else this.#pending.set(key, this.#check(id))
@@ -126,7 +126,7 @@ export class DriftWatch {
     const { commit } = reconciler
     if (desired === undefined || commit === undefined) return
     const live = await cluster.get(id)
-    const marked = withOwnerMark(effectiveDesired(desired, live).object, repository)
+    const marked = withOwnerMark(effectiveObject(desired.object, live), repository)
     const drift = findDrift(live, marked)
     if (drift === undefined) return
     if (mode() === 'report') return this.#report({ desired, commit, drift, live })
@@ -192,7 +192,7 @@ function delegationBroken(
   live: KubernetesObject | undefined,
   { fields }: Drift,
 ): string | undefined {
-  const judged = judgeDelegation(desired, live)
+  const judged = judgeDelegation(desired.object, live)
   const isAboutWeights = fields.some((field) => field.startsWith('.spec.backends'))
   return judged?.type === 'refused' && isAboutWeights ? judged.reason : undefined
 }

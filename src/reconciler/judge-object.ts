@@ -1,6 +1,8 @@
 /** Has the cluster judge one object, by a dry run at exactly the version that the answer is compared with. */
 import type { KubernetesObject } from '../model/kubernetes-object.ts'
 import { type Cluster, ClusterError } from './cluster.ts'
+import { contentHash } from './content-hash.ts'
+import { effectiveObject } from './drift/effective-object.ts'
 import { FIELD_MANAGER } from './owner-mark.ts'
 import type { Verdict, Wanted } from './plan/observation.ts'
 import { preconditionsOf } from './preconditions-of.ts'
@@ -30,10 +32,12 @@ export async function judgeObject(
   }
 }
 
-async function judgeOnce(wanted: Wanted, seen: LastSeen, cluster: Cluster): Promise<Verdict> {
+async function judgeOnce(given: Wanted, seen: LastSeen, cluster: Cluster): Promise<Verdict> {
   let live = typeof seen === 'object' ? seen : undefined
+  let wanted = given
   try {
-    if (seen === 'unknown') live = await cluster.get(wanted.id)
+    if (seen === 'unknown') live = await cluster.get(given.id)
+    wanted = toEffective(given, live)
     const result = await dryRun(wanted.marked, live, cluster)
     return live === undefined
       ? { ...wanted, type: 'absent' }
@@ -42,6 +46,12 @@ async function judgeOnce(wanted: Wanted, seen: LastSeen, cluster: Cluster): Prom
     if (!(error instanceof ClusterError) || !isVerdict(error)) throw error
     return { ...wanted, type: 'refused', live, code: error.code, message: error.message }
   }
+}
+
+/** What a controller wrote meanwhile, by leave of the commit, is not taken back. */
+function toEffective(wanted: Wanted, live: KubernetesObject | undefined): Wanted {
+  const marked = effectiveObject(wanted.marked, live)
+  return marked === wanted.marked ? wanted : { ...wanted, marked, hash: contentHash(marked) }
 }
 
 async function dryRun(

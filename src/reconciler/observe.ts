@@ -10,7 +10,7 @@ import {
 import type { DesiredObject } from '../render/kubernetes/desired-object.ts'
 import { type Cluster, ClusterError } from './cluster.ts'
 import { contentHash } from './content-hash.ts'
-import { effectiveDesired } from './drift/effective-desired.ts'
+import { effectiveObject } from './drift/effective-object.ts'
 import type { Inventory, InventoryEntry } from './inventory/inventory.ts'
 import { judgeChanged } from './judge-changed.ts'
 import { isAppliedByUs, isKeptFromPrune, withOwnerMark } from './owner-mark.ts'
@@ -48,8 +48,8 @@ export async function observe(request: ObserveRequest): Promise<Observations> {
   const { desired, repository, live } = request
   const [settled, changed] = [[] as Observation[], [] as Wanted[]]
   for (const declared of desired) {
-    const { id, object } = effectiveDesired(declared, live.get(declared.id))
-    const marked = withOwnerMark(object, repository)
+    const { id } = declared
+    const marked = withOwnerMark(effectiveObject(declared.object, live.get(id)), repository)
     const wanted = { id, marked, hash: contentHash(marked) }
     const entry = settledEntry(wanted, request)
     if (entry === undefined) changed.push(wanted)

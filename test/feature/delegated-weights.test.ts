@@ -3,12 +3,12 @@ import { expect, it } from 'vitest'
 import type { KubernetesObject } from '../../src/model/kubernetes-object.ts'
 import type { ObjectId } from '../../src/model/object-id.ts'
 import { delegatesWeights, withLiveWeights } from '../../src/reconciler/drift/with-live-weights.ts'
+import { anEmbeddedCluster } from '../support/embedded-cluster.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+import { MemoryGit } from '../support/memory-git.ts'
 import { NAMESPACE_FILE } from '../support/policy-yaml.ts'
-import {
-  afterRestart,
-  aReconcilerWorld,
-  type ReconcilerWorld,
-} from '../support/reconciler-world.ts'
+import { afterRestart, aReconcilerWorld, ReconcilerWorld } from '../support/reconciler-world.ts'
+import { RecordingCluster } from '../support/recording-cluster.ts'
 
 const SPLIT: ObjectId = {
   ...{ group: 'split.smi-spec.io', version: 'v1alpha4', kind: 'TrafficSplit' },
@@ -270,6 +270,28 @@ it('reports weights beyond the bounds where it is told to leave drift, and tells
   expect(world.drift).toMatchObject([{ action: 'reported', managers: ['flagger'] }])
   expect(await weightsIn(world)).toEqual({ v1: 40, v2: 60 })
   expect(weightsServed(world)).toEqual({ v1: 90, v2: 10 })
+})
+
+it('takes nothing back that the controller writes between the reading of its split and the dry run', async () => {
+  const git = new MemoryGit()
+  const clock = new FakeClock()
+  const cluster = new RecordingCluster(await anEmbeddedCluster({ clock }))
+  const world = new ReconcilerWorld(git, cluster, clock)
+  git.commit(splitFile())
+  await world.pass()
+  await settle(world)
+  git.commit(splitFile({ bounds: 'v2=0..40' }))
+  let moved = 0
+  cluster.before = async (call) => {
+    if (call !== 'dry run TrafficSplit bookstore/bookstore' || moved === 1) return
+    moved += 1
+    await setWeights(world, 'flagger', { v1: 70, v2: 30 })
+  }
+  expect(await world.pass()).toMatchObject({ type: 'synced' })
+  expect(moved).toBe(1)
+  expect(await weightsIn(world)).toEqual({ v1: 70, v2: 30 })
+  const { annotations } = (await splitIn(world)).metadata
+  expect(annotations?.['plumbline.dev/weight-bounds']).toBe('v2=0..40')
 })
 
 it('hands the same mesh on while no weight moves', async () => {

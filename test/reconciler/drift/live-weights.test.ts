@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { KubernetesObject, ManagedFieldsEntry } from '../../../src/model/kubernetes-object.ts'
 import { toServiceKey } from '../../../src/model/service-name.ts'
-import { effectiveDesired } from '../../../src/reconciler/drift/effective-desired.ts'
+import { effectiveObject } from '../../../src/reconciler/drift/effective-object.ts'
 import { judgeLiveWeights } from '../../../src/reconciler/drift/live-weights.ts'
 import { withLiveWeights } from '../../../src/reconciler/drift/with-live-weights.ts'
 import { toDesiredObjects } from '../../../src/render/kubernetes/to-desired-objects.ts'
@@ -183,17 +183,16 @@ describe('what is desired of a split that hands its weights over', () => {
   const live = aLiveSplit(weighted(8, 2), undefined, 'v1=1,v2=1')
 
   it('is everything but its backends while they are followed, the same object each time', () => {
-    const desired = effectiveDesired(declared, live)
-    expect(desired.object['spec']).toEqual({ service: 'a' })
-    expect(desired.object.metadata).toEqual(declared.object.metadata)
-    expect(effectiveDesired(declared, aLiveSplit(weighted(7, 3), undefined, 'v1=1,v2=1'))).toBe(
-      desired,
-    )
+    const desired = effectiveObject(declared.object, live)
+    expect(desired).toEqual({ ...declared.object, spec: { service: 'a' } })
+    expect(
+      effectiveObject(declared.object, aLiveSplit(weighted(7, 3), undefined, 'v1=1,v2=1')),
+    ).toBe(desired)
   })
 
   it('is what the commit declares where they are not, and of every other object', () => {
-    expect(effectiveDesired(declared, undefined)).toBe(declared)
-    for (const desired of toDesiredObjects(compileValid([...ENROLLED, aSplit()])))
-      expect(effectiveDesired(desired, live)).toBe(desired)
+    expect(effectiveObject(declared.object, undefined)).toBe(declared.object)
+    for (const { object } of toDesiredObjects(compileValid([...ENROLLED, aSplit()])))
+      expect(effectiveObject(object, live)).toBe(object)
   })
 })

@@ -2,23 +2,22 @@
 import type { KubernetesObject } from '../../model/kubernetes-object.ts'
 import type { SplitBackend } from '../../policy/intent/traffic-split-intent.ts'
 import { DELEGATE_WEIGHTS, readDelegation } from '../../policy/kinds/fields/weight-delegation.ts'
-import type { DesiredObject } from '../../render/kubernetes/desired-object.ts'
 import { type DelegatedSplit, judgeLiveWeights, type LiveWeights } from './live-weights.ts'
 
 /**
  * The same object where nothing is handed over, or where the declared weights hold. Otherwise the split without its backends:
  * server-side apply then leaves them to the controller, and takes nothing back that it writes in between.
  */
-export function effectiveDesired(
-  desired: DesiredObject,
+export function effectiveObject(
+  object: KubernetesObject,
   live: KubernetesObject | undefined,
-): DesiredObject {
-  return judgeDelegation(desired, live)?.type === 'followed' ? withoutBackends(desired) : desired
+): KubernetesObject {
+  return judgeDelegation(object, live)?.type === 'followed' ? withoutBackends(object) : object
 }
 
 /** `undefined` for an object that hands nothing over. */
 export function judgeDelegation(
-  { object }: DesiredObject,
+  object: KubernetesObject,
   live: KubernetesObject | undefined,
 ): LiveWeights | undefined {
   const split = delegatedSplit(object)
@@ -29,8 +28,9 @@ function delegatedSplit({ metadata, ...object }: KubernetesObject): DelegatedSpl
   const { namespace = '', annotations } = metadata
   if (object.kind !== 'TrafficSplit' || annotations?.[DELEGATE_WEIGHTS] === undefined)
     return undefined
-  // As the commit's own kind wrote it: plain names and whole numbers.
-  const { backends } = object['spec'] as { readonly backends: readonly AppliedBackend[] }
+  // As the commit's own kind wrote it: plain names and whole numbers. Without backends it is left to the controller already.
+  const { backends = [] } = object['spec'] as { readonly backends?: readonly AppliedBackend[] }
+  if (backends.length === 0) return undefined
   const weighted = backends.map(
     ({ service, weight }): Pick<SplitBackend, 'service' | 'weight'> => ({
       service: { namespace, name: service },
@@ -46,14 +46,14 @@ interface AppliedBackend {
   readonly weight: number
 }
 
-const handedOver = new WeakMap<DesiredObject, DesiredObject>()
+const handedOver = new WeakMap<KubernetesObject, KubernetesObject>()
 
 /** The same object for the same declaration, so that what is known of it, as its hash, need not be worked out again. */
-function withoutBackends(desired: DesiredObject): DesiredObject {
-  const known = handedOver.get(desired)
+function withoutBackends(object: KubernetesObject): KubernetesObject {
+  const known = handedOver.get(object)
   if (known !== undefined) return known
-  const { backends: _, ...spec } = desired.object['spec'] as Readonly<Record<string, unknown>>
-  const bare = { ...desired, object: { ...desired.object, spec } }
-  handedOver.set(desired, bare)
+  const { backends: _, ...spec } = object['spec'] as Readonly<Record<string, unknown>>
+  const bare = { ...object, spec }
+  handedOver.set(object, bare)
   return bare
 }
