@@ -91,11 +91,12 @@ function enforcedEvents(
   after: RepositoryState,
   verdict: Verdict,
 ): readonly RepositoryEvent[] {
-  const enforced = [toEvent('Normal', verdict)]
+  const { record } = targetOf(after)
+  const subject = record === undefined ? '' : ` ("${cutText(record.subject, 100)}")`
+  const enforced = [toEvent('Normal', { ...verdict, message: `${verdict.message}${subject}` })]
   if (before === undefined) return enforced
   const { reason } = judgeRepository(before)
   if (reason === 'Progressing' || reason === 'WaitingForProxies') return enforced
-  const { record } = targetOf(after)
   const same = before.records.find(
     ({ commit, sourcedAt }) => commit === record?.commit && sourcedAt === record.sourcedAt,
   )

@@ -47,13 +47,14 @@ export interface StationStatus {
   readonly commit?: string
   /** When it did. */
   readonly at?: string
-  /** What keeps `status.commit` from it: the first ten. */
+  /** What keeps newer commits from it: the first ten. */
   readonly errors: readonly StatusError[]
   readonly errorCount: number
 }
 
+/** The counts are of the newest commit that was applied, whether it is enforced yet or not. */
 export interface EnforcedStatus extends StationStatus {
-  /** Connected proxies whose configuration `status.commit` changes. */
+  /** Connected proxies whose configuration it changes. */
   readonly touched: number
   /** Those that have ACKed all of it. */
   readonly acked: number

@@ -13,7 +13,7 @@ import type {
   StatusError,
 } from './repository-status.ts'
 import { cutText, printPlace, toTimestamp } from './status-text.ts'
-import { type Target, targetOf } from './target-commit.ts'
+import { targetOf } from './target-commit.ts'
 
 export type Stations = Pick<RepositoryStatus, 'sourced' | 'validated' | 'applied' | 'enforced'>
 
@@ -24,8 +24,7 @@ export function stationStatuses(
   state: RepositoryState,
   previous: RepositoryStatus | undefined,
 ): Stations {
-  const target = targetOf(state)
-  const { outcome } = target
+  const { outcome } = targetOf(state)
   const { records } = state
   const reached = (at: 'validatedAt' | 'appliedAt' | 'enforcedAt') =>
     records.findLast((record) => record[at] !== undefined)
@@ -43,7 +42,7 @@ export function stationStatuses(
     ),
     enforced: enforcedStatus(
       arrival(reached('enforcedAt'), 'enforcedAt'),
-      target,
+      reached('appliedAt'),
       previous?.enforced,
     ),
   }
@@ -90,15 +89,16 @@ function station(
   }
 }
 
+/** Counts ACKs of the newest commit that proxies are told of: one that is refused leaves them as they are. */
 function enforcedStatus(
   arrived: Arrival | undefined,
-  { commit, record }: Target,
+  told: CommitRecord | undefined,
   previous: EnforcedStatus | undefined,
 ): EnforcedStatus {
-  const errors = listErrors(record?.nacked ?? [], toNackError)
-  const counts = countProxies(record)
+  const errors = listErrors(told?.nacked ?? [], toNackError)
+  const counts = countProxies(told)
   // After a restart nothing that proxies have changes, so the commit touches none of them any more.
-  const isKnown = counts.touched > 0 || (commit !== undefined && commit !== previous?.commit)
+  const isKnown = counts.touched > 0 || (told !== undefined && told.commit !== previous?.commit)
   const { touched, acked, nacked } = isKnown ? counts : (previous ?? counts)
   return {
     ...station(arrived, previous, errors),

@@ -47,7 +47,7 @@ describe('a commit', () => {
       'Normal Enforced',
     ])
     expect(eventsBetween(applied, enforced)[0]?.message).toBe(
-      'bbbbbbb is enforced: 3 of 3 proxies ACKed it',
+      'bbbbbbb is enforced: 3 of 3 proxies ACKed it ("Commit b")',
     )
   })
 

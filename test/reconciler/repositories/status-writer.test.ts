@@ -126,6 +126,24 @@ it('goes on trying while the cluster is away, ever more slowly, and writes the n
   expect(commits(written)).toEqual(['2'])
 })
 
+it('does not go back to an older status when its write fails late', async () => {
+  const { cluster, step, update, written, writer, enforced } = await aWorld()
+  const answer = Promise.withResolvers<never>()
+  cluster.update = async () => await answer.promise
+  writer.write('policies', enforced('1'))
+  await step(0)
+  writer.write('policies', enforced('2'))
+  cluster.update = async (object, options) => {
+    const stored = await update(object, options)
+    written.push(object['status'] as RepositoryStatus)
+    return stored
+  }
+  answer.reject(new ClusterError('Unavailable', 'the connection was lost'))
+  await step(1_000)
+  await step(1_000)
+  expect(commits(written)).toEqual(['2'])
+})
+
 it('leaves the server alone for as long as it asks', async () => {
   const { step, failures, written, writer, enforced } = await aWorld()
   failures.push(new ClusterError('TooManyRequests', 'later', { retryAfterMs: 20_000 }), undefined)

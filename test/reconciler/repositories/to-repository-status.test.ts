@@ -275,6 +275,16 @@ describe('the stations', () => {
     })
   })
 
+  it('count ACKs of the commit that is served while a newer one is refused', () => {
+    const outcome = { type: 'stalled', commit: sha('b'), problems: [aProblem()] } as const
+    const records = [anEnforcedRecord('a'), aRecord('b', { state: 'stalled' })]
+    const state = anEnforcedState('a', 0, { records, outcome })
+    expect(toRepositoryStatus(state, undefined)).toMatchObject({
+      commit: sha('b'),
+      enforced: { commit: sha('a'), summary: '3/3', errorCount: 0 },
+    })
+  })
+
   it('say what git failed at', () => {
     const state = failing(new GitSourceError('HostUnreachable', 'no route'))
     expect(toRepositoryStatus(state, undefined)).toMatchObject({
