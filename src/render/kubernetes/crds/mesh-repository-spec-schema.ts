@@ -130,11 +130,13 @@ export const MESH_REPOSITORY_SPEC: JsonSchema = mapping(
       minItems: 1,
       maxItems: 1_000,
       'x-kubernetes-list-type': 'set',
-      items: {
-        type: 'string',
-        maxLength: 63,
-        pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$',
-      },
+      ...validated([
+        {
+          rule: "self.all(one, one.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$'))",
+          message: 'write names of namespaces: lowercase letters, digits and "-"',
+        },
+      ]),
+      items: { type: 'string', maxLength: 63 },
     },
     prune: {
       ...mapping('What becomes of objects that leave the repository.', {

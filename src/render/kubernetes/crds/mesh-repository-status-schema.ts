@@ -22,7 +22,7 @@ const TIME = { type: 'string', format: 'date-time' } as const
 const STATION = {
   commit: text('The last commit that reached it.'),
   at: { description: 'When it did.', ...TIME },
-  errors: list('What keeps status.commit from it: the first ten.', {
+  errors: list('What keeps newer commits from it: the first ten.', {
     type: 'object',
     properties: {
       code: text('As PLB0301, or what git or the cluster calls the failure.'),
@@ -65,7 +65,7 @@ export const MESH_REPOSITORY_STATUS: JsonSchema = mapping(
     applied: mapping('Stored in the cluster.', STATION),
     enforced: mapping('Every proxy that it touches has ACKed it.', {
       ...STATION,
-      touched: whole('Connected proxies whose configuration status.commit changes.'),
+      touched: whole('Connected proxies whose configuration the newest applied commit changes.'),
       acked: whole('Those that have ACKed all of it.'),
       nacked: whole('Those that have NACKed some of it.'),
       summary: text('ACKed of touched, as 3/4.'),
