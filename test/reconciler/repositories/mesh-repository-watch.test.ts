@@ -9,12 +9,12 @@ import {
   type FollowedRepositories,
   MeshRepositoryWatch,
 } from '../../../src/reconciler/repositories/mesh-repository-watch.ts'
-import { FakeClock } from '../../support/fake-clock.ts'
 import {
   aControlCluster,
   aMeshRepository,
   CONTROL_NAMESPACE,
 } from '../../support/control-cluster.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
 import { RecordingLogger } from '../../support/recording-logger.ts'
 import { ScriptedCluster } from '../../support/scripted-cluster.ts'
 import { SeededEntropy } from '../../support/seeded-entropy.ts'
