@@ -5,6 +5,7 @@ import { printObjectId } from '../../../src/model/object-id.ts'
 import { type EditEffect, editEffect } from '../../../src/policy/access/edit-effect.ts'
 import { MatchCompiler } from '../../../src/policy/access/match-compiler.ts'
 import type { Intent } from '../../../src/policy/intent.ts'
+import { joinIntents } from '../../../src/policy/join-intents.ts'
 import { PolicyCompiler } from '../../../src/policy/policy-compiler.ts'
 import { withOwnerMark } from '../../../src/reconciler/owner-mark.ts'
 import { printEditEffect } from '../../../src/review/drift/print-edit-effect.ts'
@@ -182,10 +183,7 @@ describe('an edit in the cluster', () => {
   it('is judged within the mesh that all repositories make', () => {
     const world = aWorld()
     const other = compileValid([aNamespace('thief')])
-    const whole = (intent: Intent) => ({
-      ...intent,
-      namespaces: new Map([...intent.namespaces, ...other.namespaces]),
-    })
+    const whole = (intent: Intent) => joinIntents([intent, other])
     const live = withSpec({ sources: [anAccount('thief', 'thief')] })(
       storedOf(world.served, 'TrafficTarget'),
     )
@@ -195,6 +193,20 @@ describe('an edit in the cluster', () => {
     expect(printEditEffect(editEffect({ ...world, whole, edit: { id, live } })).opened).toEqual([
       'thief/thief → shop/till *, e.g. GET /',
     ])
+  })
+})
+
+it('that takes a namespace out of the mesh counts what other repositories grant it', () => {
+  const world = aWorld([aNamespace('web')])
+  const other = compileValid([aNamespace('shop'), aTrafficTarget(), aRouteGroup()])
+  const whole = (intent: Intent) => joinIntents([intent, other])
+  const [declared] = world.served.objects
+  if (declared === undefined) throw new Error('there is no namespace')
+  const bare = { ...declared.object, metadata: { name: 'web' } }
+  const effect = editEffect({ ...world, whole, edit: { id: declared.id, live: bare } })
+  expect(printEditEffect(effect)).toMatchObject({
+    closed: [expect.stringMatching(/^web\/web → shop\/till /)],
+    traffic: ['namespace web leaves the mesh'],
   })
 })
 
