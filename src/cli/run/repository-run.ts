@@ -1,4 +1,6 @@
 /** One repository that is followed: applied while this process leads, and served in any case. */
+
+import type { Ms } from '../../model/clock.ts'
 import type { CommitSha } from '../../model/commit-sha.ts'
 import { loggerWith } from '../../model/logger-with.ts'
 import { printObjectId } from '../../model/object-id.ts'
@@ -42,6 +44,9 @@ export class RepositoryRun {
   #running: Promise<void> | undefined
   #outcome: ReconcileOutcome | undefined
   #handledReconcileAt: string | undefined
+  /** When the newest commit was read, and when the last pass began that got as far as reading one; on the monotonic clock. */
+  #commitSince: Ms | undefined
+  #lookedAt: Ms = Number.NEGATIVE_INFINITY
   #drifts: readonly DriftReport[] = []
   #driftTotal = 0
 
@@ -59,7 +64,10 @@ export class RepositoryRun {
     })
     this.#parts = makeReconciler(context, this.#shell, () => this.spec, {
       onIntent: (intent) => context.mesh.setIntent(name, intent),
-      onProgress: (progress) => this.#recorder.progress(progress),
+      onProgress: (progress) => {
+        if (progress.type === 'sourced') this.#commitSince = this.#shell.clock.monotonic()
+        this.#recorder.progress(progress)
+      },
     })
     this.#passes = this.#loop(
       () => this.spec.schedule,
@@ -94,6 +102,16 @@ export class RepositoryRun {
   /** Whether its last pass ended because something else has to happen first. */
   get isWaiting(): boolean {
     return this.#outcome?.type === 'waiting' && !this.spec.suspend
+  }
+
+  get commitSince(): Ms | undefined {
+    return this.#commitSince
+  }
+
+  /** Whether it may want something else by now than it was seen to want; nobody waits for one that cannot be read. */
+  isBehind(since: Ms): boolean {
+    const cannotBeRead = this.spec.suspend || this.#outcome?.type === 'failed'
+    return !cannotBeRead && this.#lookedAt < since
   }
 
   /** Goes on until it is closed. */
@@ -167,12 +185,14 @@ export class RepositoryRun {
 
   async #lead(signal: AbortSignal): Promise<void> {
     const { objects: cluster, reconciler } = this.#parts
-    const { live } = this.#context
+    const { live, mesh } = this.#context
     const drift = new DriftWatch({
       ...{ ...this.#shell, reconciler, live, cluster, repository: this.name },
       // Nobody's edits are undone while we are told to do nothing.
       mode: () => (this.spec.suspend ? 'report' : this.spec.drift),
-      effectOf: driftEffects(this.#parts, this.#context.compiler),
+      effectOf: driftEffects(this.#parts, this.#context.compiler, (intent) =>
+        mesh.meshWith(this.name, intent),
+      ),
       onDrift: (report) => this.#noteDrift(report),
     })
     try {
@@ -191,8 +211,11 @@ export class RepositoryRun {
   async #pass(signal: AbortSignal): Promise<ReconcileOutcome> {
     const { requestedAt } = this.#asked
     const before = this.#outcome
+    const begunAt = this.#shell.clock.monotonic()
     const outcome = await this.#passUnlessHeld(signal)
     this.#outcome = outcome
+    if (outcome.type !== 'failed') this.#lookedAt = begunAt
+    this.#context.onPassed(this.name)
     if (isNewlySynced(outcome, before)) this.#context.onSynced(this.name)
     this.#handledReconcileAt = requestedAt
     this.#heard()
