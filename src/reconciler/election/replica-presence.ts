@@ -67,6 +67,7 @@ export class ReplicaPresence {
   /** Takes the Lease away. Never rejects: one that stays is taken for gone after 30 s. */
   async close(): Promise<void> {
     this.#closing.abort()
+    this.#wake.abort()
     await this.#running
     try {
       await this.#answer(() => this.#options.cluster.delete(this.#id))
@@ -83,8 +84,7 @@ export class ReplicaPresence {
       const text = this.#print()
       const isDue = clock.monotonic() >= this.#renewAt
       if (isDue || text !== this.#written) await clock.sleep(await this.#write(text), closing)
-      const either = AbortSignal.any([closing, this.#wake.signal])
-      await clock.sleep(this.#renewAt - clock.monotonic(), either)
+      await clock.sleep(this.#renewAt - clock.monotonic(), this.#wake.signal)
     }
   }
 

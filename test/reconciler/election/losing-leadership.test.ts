@@ -166,6 +166,17 @@ describe('a leader that is cut off (F13)', () => {
     expect([a.terms, a.leads]).toEqual([1, true])
   })
 
+  it('tries again at once after a try that took long', async () => {
+    const { world, a } = await aLeads()
+    const before = a.way.calls
+    a.way.is('hanging')
+    while (a.way.calls === before) await world.pass(100)
+    await world.pass(4_800)
+    expect(a.way.calls).toBe(before + 1)
+    await world.pass(300)
+    expect(a.way.calls).toBe(before + 2)
+  })
+
   it('says that the cluster does not answer once, not at every try', async () => {
     const { world, a } = await aLeads()
     a.way.is('down')
