@@ -82,10 +82,10 @@ export class MeshRepositories implements RepositorySource {
     const state = repositories.state(name)
     if (followed === undefined || state === undefined) return
     const { uid } = followed
-    this.#events.tell({ name, uid }, eventsBetween(this.#told.get(name), state))
-    this.#told.set(name, state)
     // The watch has the status as it is stored: nothing is asked where nothing has changed.
     const stored = readRepositoryStatus(followed.object)
+    this.#events.tell({ name, uid }, eventsBetween(this.#told.get(name), state, stored))
+    this.#told.set(name, state)
     if (isDeepStrictEqual(stored, toRepositoryStatus(state, stored))) return
     this.#writer.write(name, (previous) =>
       toRepositoryStatus(repositories.state(name) ?? state, previous),

@@ -5,7 +5,7 @@ import type { DriftReport } from '../drift/drift-report.ts'
 import { judgeRepository, type Verdict } from './judge-repository.ts'
 import { printDriftEffect } from './print-drift-effect.ts'
 import type { RepositoryState } from './repository-state.ts'
-import type { ReadyReason } from './repository-status.ts'
+import type { ReadyReason, RepositoryStatus } from './repository-status.ts'
 import { countOf, cutText, printPlace, shortSha } from './status-text.ts'
 import { targetOf } from './target-commit.ts'
 
@@ -27,15 +27,19 @@ export interface RepositoryEvent {
 const LONGEST_MESSAGE = 1_000
 const NAMED_PROBLEMS = 3
 
-/** `before` is absent at the start of a process: nothing of what was so already is told as news, but for what is wrong. */
+/**
+ * `before` is absent at the start of a process: nothing of what was so already is told as news, but for what is wrong.
+ * `stored` is the status as the API server has it: what a process before this one has enforced is no news either.
+ */
 export function eventsBetween(
   before: RepositoryState | undefined,
   after: RepositoryState,
+  stored?: RepositoryStatus,
 ): readonly RepositoryEvent[] {
   if (before === after) return []
   return [
     ...pinEvents(before, after),
-    ...verdictEvents(before, after),
+    ...verdictEvents(before, after, stored?.enforced.commit),
     ...newDrifts(before, after).map(toDriftEvent),
   ]
 }
@@ -43,6 +47,7 @@ export function eventsBetween(
 function verdictEvents(
   before: RepositoryState | undefined,
   after: RepositoryState,
+  known: string | undefined,
 ): readonly RepositoryEvent[] {
   const [was, is] = [before && told(before), told(after)]
   if (was?.key === is.key) return []
@@ -56,7 +61,7 @@ function verdictEvents(
     case 'WaitingForProxies':
       return resumed
     case 'Enforced':
-      return [...resumed, ...enforcedEvents(before, after, is.verdict)]
+      return [...resumed, ...enforcedEvents(before, after, known)]
     case 'Suspended':
       return before === undefined ? [] : [toEvent('Normal', is.verdict)]
     case 'InvalidCommit':
@@ -89,21 +94,24 @@ function told(state: RepositoryState): { readonly verdict: Verdict; readonly key
 function enforcedEvents(
   before: RepositoryState | undefined,
   after: RepositoryState,
-  verdict: Verdict,
+  known: string | undefined,
 ): readonly RepositoryEvent[] {
   const { record } = targetOf(after)
-  const subject = record === undefined ? '' : ` ("${cutText(record.subject, 100)}")`
-  const enforced = [toEvent('Normal', { ...verdict, message: `${verdict.message}${subject}` })]
-  if (before === undefined) return enforced
-  const { reason } = judgeRepository(before)
-  if (reason === 'Progressing' || reason === 'WaitingForProxies') return enforced
-  const same = before.records.find(
+  const { message } = judgeRepository(after)
+  const was = before === undefined ? 'Progressing' : judgeRepository(before).reason
+  const same = before?.records.find(
     ({ commit, sourcedAt }) => commit === record?.commit && sourcedAt === record.sourcedAt,
   )
-  if (same?.state !== 'enforced') return enforced
-  if (reason === 'Suspended') return []
-  const message = `${verdict.message}; it was not Ready for ${reason}`
-  return [toEvent('Normal', { reason: 'Recovered', message })]
+  const isUnderWay = was === 'Progressing' || was === 'WaitingForProxies'
+  const isNews = isUnderWay ? record?.commit !== known : same?.state !== 'enforced'
+  if (isNews) {
+    const subject = record === undefined ? '' : ` ("${cutText(record.subject, 100)}")`
+    return [toEvent('Normal', { reason: 'Enforced', message: `${message}${subject}` })]
+  }
+  if (isUnderWay || was === 'Suspended') return []
+  return [
+    toEvent('Normal', { reason: 'Recovered', message: `${message}; it was not Ready for ${was}` }),
+  ]
 }
 
 function problemsOf(state: RepositoryState): string {

@@ -4,6 +4,7 @@ import { ClusterError } from '../../../src/reconciler/cluster.ts'
 import { GitSourceError } from '../../../src/reconciler/git-source.ts'
 import { eventsBetween } from '../../../src/reconciler/repositories/events-between.ts'
 import type { RepositoryState } from '../../../src/reconciler/repositories/repository-state.ts'
+import { toRepositoryStatus } from '../../../src/reconciler/repositories/to-repository-status.ts'
 import {
   aDrift,
   anEnforcedRecord,
@@ -56,8 +57,16 @@ describe('a commit', () => {
     expect(told(read, early, enforced)).toEqual(['Normal Enforced'])
   })
 
-  it('that was enforced before a restart is told of as that, once', () => {
-    expect(told(undefined, aState(), read, enforced, enforced)).toEqual(['Normal Enforced'])
+  it('that was enforced before a restart, or a change of the spec, is no news', () => {
+    const stored = toRepositoryStatus(enforced, undefined)
+    const again = [undefined, aState(), { ...enforced, outcome: undefined }, enforced] as const
+    const reasons = again
+      .slice(1)
+      .flatMap((after, index) => eventsBetween(again[index], after as RepositoryState, stored))
+    expect(reasons).toEqual([])
+    expect(eventsBetween(undefined, ENFORCED, stored).map(({ reason }) => reason)).toEqual([
+      'Enforced',
+    ])
   })
 
   it('with problems is told of once, with the first three by place', () => {
