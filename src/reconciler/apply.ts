@@ -127,7 +127,7 @@ function settledStep(outcome: Outcome): readonly Step[] {
 }
 
 function deletingStep(step: Step): readonly DeletingObject[] {
-  return step.type === 'skip' && step.means === 'deleting'
+  return step.type === 'skip' && (step.means === 'deleting' || step.means === 'undecided')
     ? [{ id: step.id, reason: step.reason }]
     : []
 }

@@ -12,6 +12,11 @@ export interface Ownership {
   claim(repository: string, id: ObjectId): 'wanted' | 'unwanted' | 'unknown' | 'gone'
   /** A repository other than `except` whose newest good commit wants the object. */
   claimant(id: ObjectId, except: string): string | undefined
+  /**
+   * A repository that has not been looked at since the newest commit of this one was read, so that what it wants by now is not
+   * known. Asked before something is pruned; whoever answers sees to it that the repository is looked at.
+   */
+  behind?(repository: string): string | undefined
 }
 
 /** For a control plane that follows one repository: of any other nothing is known, so nothing of theirs is taken. */

@@ -14,13 +14,15 @@ import type {
 } from './repository-context.ts'
 import { RepositoryRun } from './repository-run.ts'
 
-export type RepositoriesOptions = Omit<RepositoryContext, 'ownership' | 'onSynced'>
+export type RepositoriesOptions = Omit<RepositoryContext, 'ownership' | 'onSynced' | 'onPassed'>
 
 export class Repositories {
   readonly #context: RepositoryContext
   readonly #runs = new Map<string, RepositoryRun>()
   readonly #refused = new Map<string, RefusedRepository>()
   readonly #exclusive = new Exclusive()
+  /** Repositories that prune nothing before others have been looked at. */
+  readonly #undecided = new Set<string>()
   #names: ReadonlySet<string> | undefined
   #isClosed = false
 
@@ -28,12 +30,14 @@ export class Repositories {
     const ownership: Ownership = {
       claim: (repository, id) => this.#claim(repository, id),
       claimant: (id, except) => this.#claimant(id, except),
+      behind: (repository) => this.#behind(repository),
     }
     // One that flags name knows of no others, which another control plane may follow.
     this.#context = {
       ...options,
       ownership: options.isOnly ? NO_OTHERS : ownership,
       onSynced: (name) => this.#lookAgain(name),
+      onPassed: (name) => this.#passed(name),
     }
   }
 
@@ -135,6 +139,24 @@ export class Repositories {
   #lookAgain(synced: string): void {
     for (const run of this.#runs.values())
       if (run.name !== synced && run.isWaiting) run.request(`${synced} has moved on`)
+  }
+
+  /** What another wants by now is known once it was looked at after the commit that wants less. */
+  #behind(repository: string): string | undefined {
+    const since = this.#runs.get(repository)?.commitSince
+    const behind = this.runs.find(
+      (run) => run.name !== repository && run.isBehind(since ?? Number.POSITIVE_INFINITY),
+    )
+    if (behind === undefined) return undefined
+    this.#undecided.add(repository)
+    behind.request(`${repository} is about to prune`)
+    return behind.name
+  }
+
+  #passed(name: string): void {
+    for (const undecided of this.#undecided)
+      if (undecided !== name && this.#undecided.delete(undecided))
+        this.#runs.get(undecided)?.request(`${name} was looked at`)
   }
 
   #claim(repository: string, id: ObjectId): ReturnType<Ownership['claim']> {

@@ -32,7 +32,10 @@ export class StatusBoard {
   /** Does nothing for a commit that has left the board. */
   update(commit: CommitSha, change: Partial<Omit<CommitRecord, 'commit'>>): void {
     const known = this.#records.get(commit)
-    if (known !== undefined) this.#put({ ...known, ...change })
+    if (known === undefined) return
+    // A reason belongs to the state that it was given with.
+    const { reason: _reason, ...rest } = known
+    this.#put({ ...(change.state === undefined ? known : rest), ...change })
   }
 
   onChange(listener: Listener): () => void {

@@ -30,6 +30,9 @@ export function leavingStep({ id, uid, live }: Leaving, rules: StepRules): Prune
     return skip('deleting', deletingReason(finalizers))
   if (prune === 'disabled')
     return skip('keep', 'its document left the repository, whose prune is disabled')
+  const behind = ownership.behind?.(repository)
+  if (behind !== undefined)
+    return skip('undecided', `whether the repository ${behind} takes it over is not known yet`)
   const reason =
     means === 'delete'
       ? 'its document left the repository'

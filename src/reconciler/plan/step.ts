@@ -62,9 +62,9 @@ export interface SkipStep {
   readonly code?: ClusterErrorCode
   /**
    * `refused`: it cannot be written, and the commit waits for that. `deleting`: its delete was accepted, and the commit waits
-   * until it is gone. `forget`: it leaves the inventory, being gone already or not ours. `keep`: it stays as it is, as asked.
+   * until it is gone. `undecided`: whether it is to go is not known yet, and the commit waits for that. `forget`: it leaves the inventory, being gone already or not ours. `keep`: it stays as it is, as asked.
    */
-  readonly means: 'refused' | 'deleting' | 'forget' | 'keep'
+  readonly means: 'refused' | 'deleting' | 'undecided' | 'forget' | 'keep'
 }
 
 export type Step = CreateStep | ConfigureStep | UnchangedStep | PruneStep | SkipStep

@@ -8,6 +8,7 @@ import { StatusBoard } from '../../../src/cli/run/status-board.ts'
 import type { Instant } from '../../../src/model/clock.ts'
 import { type CommitSha, toCommitSha } from '../../../src/model/commit-sha.ts'
 import { MatchCompiler } from '../../../src/policy/access/match-compiler.ts'
+import { EMPTY_INVENTORY } from '../../../src/reconciler/inventory/inventory.ts'
 import type { PassProgress } from '../../../src/reconciler/pass-progress.ts'
 import type { Enforcement } from '../../../src/xds/enforcement.ts'
 import { aGrant, anIntent } from '../../policy/access/an-intent.ts'
@@ -164,6 +165,25 @@ describe('the record of a commit', () => {
     recorder.ended({ type: 'synced', commit })
     recorder.ended({ type: 'waiting', reason: 'a', retryAfterMs: 1 })
     expect(log.lines.map(({ fields }) => fields?.['reason'])).toEqual(['a', 'b', 'a', 'a'])
+  })
+
+  it('is not applied by a plan that left an object out, and is once nothing is left out', () => {
+    const { recorder, enforce, board, log } = aRecorder()
+    recorder.progress(sourced)
+    const result = { done: [], failures: [], held: [], deleting: [], inventory: EMPTY_INVENTORY }
+    recorder.progress({ type: 'applied', commit, plan: { commit, steps: [] }, result, at })
+    recorder.ended({
+      type: 'waiting',
+      commit,
+      reason: '1 object cannot be written',
+      retryAfterMs: 1,
+    })
+    enforce('enforced')
+    expect(board.record(commit)).toMatchObject({ state: 'waiting' })
+    expect(log.sentences).not.toContain('commit applied')
+    recorder.ended({ type: 'synced', commit })
+    const record = board.record(commit)
+    expect([record?.state, record?.reason]).toEqual(['enforced', undefined])
   })
 
   it('waits or has failed, with the reason, as the pass ended', () => {
