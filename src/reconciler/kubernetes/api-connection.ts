@@ -5,12 +5,12 @@
  */
 import { Agent as HttpAgent, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, type RequestOptions } from 'node:https'
-import type { KubeConfig } from '@kubernetes/client-node'
 import type { Clock, Ms } from '../../model/clock.ts'
 import type { ServiceAccount } from '../../model/service-account.ts'
 import { ClusterError } from '../cluster.ts'
 import { ApiCredentials } from './api-credentials.ts'
 import { exchangeOnce, readAll, StaleConnection } from './exchange-once.ts'
+import type { KubeConfig } from './kube-config-class.ts'
 import { toClusterError } from './to-cluster-error.ts'
 
 /** A kube-apiserver gives up on a request after 60 s itself; one that has not answered in half of it is in trouble. */

@@ -1,7 +1,7 @@
 /** Who we are to the API server, as the client library has it: certificates, tokens that are renewed, credential plugins, proxies. */
 import type { RequestOptions } from 'node:https'
-import type { KubeConfig } from '@kubernetes/client-node'
 import type { Clock, Ms } from '../../model/clock.ts'
+import type { KubeConfig } from './kube-config-class.ts'
 
 /** The library reads files for every request. A token of a service account is renewed minutes before it ends. */
 const GOOD_FOR_MS: Ms = 1_000

@@ -1,6 +1,7 @@
 /** Which API server is meant and who we are to it: from a kubeconfig, or from the pod we run in. */
-import { KubeConfig } from '@kubernetes/client-node'
+
 import { ClusterError } from '../cluster.ts'
+import { KubeConfig } from './kube-config-class.ts'
 
 export interface KubeConfigChoice {
   /** A file. Without one: $KUBECONFIG, ~/.kube/config, then the service account of the pod, as kubectl looks. */

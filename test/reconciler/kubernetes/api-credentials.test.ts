@@ -1,8 +1,8 @@
 /** How often the client library is asked who we are. */
 import type { RequestOptions } from 'node:https'
-import { KubeConfig } from '@kubernetes/client-node'
 import { expect, it } from 'vitest'
 import { ApiCredentials } from '../../../src/reconciler/kubernetes/api-credentials.ts'
+import { KubeConfig } from '../../../src/reconciler/kubernetes/kube-config-class.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
 /** Another token each time, as plugins give; the first ones as told. */
@@ -20,7 +20,10 @@ class CountingConfig extends KubeConfig {
 
 function aWorld() {
   const [config, clock] = [new CountingConfig(), new FakeClock()]
-  config.loadFromClusterAndUser({ name: 'c', server: 'https://c' }, { name: 'u' })
+  config.loadFromClusterAndUser(
+    { name: 'c', server: 'https://c', skipTLSVerify: false },
+    { name: 'u' },
+  )
   const credentials = new ApiCredentials(config, clock)
   const token = async () => (await credentials.options()).headers
   return { config, clock, token }
