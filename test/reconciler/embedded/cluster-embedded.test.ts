@@ -1,9 +1,11 @@
 /** What the embedded cluster promises beyond the port: durability, one owner, and nothing half-done when the disk fails. */
+
 import { spawnSync } from 'node:child_process'
 import { chmod, mkdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import type { ApplyOptions } from '../../../src/reconciler/cluster.ts'
+import { NOT_STORED } from '../../../src/reconciler/cluster.ts'
 import { aTestProcess } from '../../support/child-process.ts'
 import { aConfigMap, aNamespace, CONFIG_MAP, idOf, SPLIT } from '../../support/cluster-objects.ts'
 import { anEmbeddedCluster } from '../../support/embedded-cluster.ts'
@@ -210,4 +212,17 @@ it('keeps the state it had when the disk is full, and writes again once there is
   const reopened = await anEmbeddedCluster({ directory })
   expect(await reopened.get(idOf(before))).toEqual(after)
   await reopened.close()
+})
+
+it('takes its very first object, whose version is the one of no object elsewhere, for what it is', async () => {
+  const cluster = await anEmbeddedCluster()
+  const id = { group: '', version: 'v1', kind: 'Namespace', namespace: '', name: 'default' }
+  const first = await cluster.get(id)
+  expect(first?.metadata.resourceVersion).toBe(NOT_STORED)
+  const metadata = { name: 'default', labels: { a: 'b' }, resourceVersion: NOT_STORED }
+  const labelled = { apiVersion: 'v1', kind: 'Namespace', metadata }
+  await expect(cluster.apply(labelled, asGit)).rejects.toMatchObject({ code: 'Conflict' })
+  const { uid = '' } = first?.metadata ?? {}
+  const judged = { ...labelled, metadata: { ...metadata, uid } }
+  expect((await cluster.apply(judged, asGit)).metadata.labels).toEqual({ a: 'b' })
 })

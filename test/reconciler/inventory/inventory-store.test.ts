@@ -13,6 +13,7 @@ import { anEmbeddedCluster } from '../../support/embedded-cluster.ts'
 import { FaultyCluster } from '../../support/faulty-cluster.ts'
 import { aCommit } from '../../support/plan-world.ts'
 import { aTrafficTarget } from '../../support/policy-objects.ts'
+import { RecordingCluster } from '../../support/recording-cluster.ts'
 import { RecordingLogger } from '../../support/recording-logger.ts'
 
 function aStore(cluster: Cluster, log = new RecordingLogger()): InventoryStore {
@@ -134,4 +135,20 @@ it('keeps what it still knows, and says so, when a shard is damaged', async () =
   expect(log.sentences).toEqual([
     'warn: the inventory was lost or damaged and is rebuilt from the marks on objects',
   ])
+})
+
+it('takes away an earlier layout only as it was read', async () => {
+  const cluster = new RecordingCluster(await anEmbeddedCluster())
+  const store = aStore(cluster)
+  await store.load()
+  await store.save(anInventory(many(10)))
+  const old = { ...CONFIG_MAP, namespace: 'default', name: 'plumbline-inventory-policies.1.0' }
+  cluster.before = async (call) => {
+    if (!call.startsWith('delete')) return
+    const shard = await cluster.get(old)
+    if (shard !== undefined)
+      await cluster.update({ ...shard, data: { entries: '' } }, { fieldManager: 'a-successor' })
+  }
+  await expect(store.save(anInventory(many(6_000)))).rejects.toMatchObject({ code: 'Conflict' })
+  expect((await cluster.get(old))?.['data']).toEqual({ entries: '' })
 })
