@@ -21,7 +21,7 @@ interface GetFlags extends ClusterFlags {
   readonly watch?: true
 }
 
-const DESCRIPTION = `Lists the MeshRepositories of ${CONTROL_NAMESPACE}. With a NAME it shows all that is known of one: the four stations of its commit,
+const DESCRIPTION = `Lists the MeshRepositories of ${CONTROL_NAMESPACE}. With a NAME it shows all that is known of one: the four stations of its commit, \
 what stopped it and where, drift, a pin, and the commits before it. Exit status: 0 all are Ready, 1 one is not, 2 could not run.`
 
 export function getCommand(): Command {

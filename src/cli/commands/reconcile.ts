@@ -13,7 +13,7 @@ interface ReconcileFlags extends ClusterFlags {
   readonly wait: boolean
 }
 
-const DESCRIPTION = `Asks the control plane to read the repository now, and follows the commit through the stations until every proxy that it touches
+const DESCRIPTION = `Asks the control plane to read the repository now, and follows the commit through the stations until every proxy that it touches \
 has ACKed it. Exit status: 0 enforced, 1 it stopped on the way, and why, 2 could not run, or not settled within the timeout.`
 
 export function reconcileCommand(): Command {

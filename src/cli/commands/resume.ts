@@ -19,7 +19,7 @@ interface ResumeFlags extends ClusterFlags {
   readonly wait: boolean
 }
 
-const DESCRIPTION = `Reads the repository again, applies what was committed meanwhile, and puts back what was edited in the cluster meanwhile.
+const DESCRIPTION = `Reads the repository again, applies what was committed meanwhile, and puts back what was edited in the cluster meanwhile. \
 Exit status: 0 enforced, 1 it stopped on the way, and why, 2 could not run, or not settled within the timeout.`
 
 export function resumeCommand(): Command {

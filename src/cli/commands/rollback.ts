@@ -23,8 +23,8 @@ interface RollbackFlags extends ClusterFlags {
   readonly wait: boolean
 }
 
-const DESCRIPTION = `Pins a commit that was enforced before, until the next commit on the ref, or until the time that --for gives is over. Without COMMIT it is the
-last one that was enforced before the current one; COMMIT is all of a SHA, or the beginning of one that plumb get NAME shows.
+const DESCRIPTION = `Pins a commit that was enforced before, until the next commit on the ref, or until the time that --for gives is over. Without COMMIT it is the \
+last one that was enforced before the current one; COMMIT is all of a SHA, or the beginning of one that plumb get NAME shows. \
 The policy repository is not changed: the pin is for the time until the commit is reverted there.
 
 Exit status: 0 enforced, 1 it stopped on the way, and why, or was not confirmed, 2 could not run, or not settled within the timeout.`

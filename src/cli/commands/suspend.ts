@@ -18,7 +18,7 @@ interface SuspendFlags extends ClusterFlags {
   readonly reason?: string
 }
 
-const DESCRIPTION = `While a repository is suspended nothing of it is read, applied or put back: commits wait, and edits in the cluster stay in the
+const DESCRIPTION = `While a repository is suspended nothing of it is read, applied or put back: commits wait, and edits in the cluster stay in the \
 cluster. Proxies keep what they are served, certificates are renewed, and no such edit reaches a proxy.`
 
 export function suspendCommand(): Command {

@@ -18,7 +18,7 @@ export function printRollback(
     `to    ${printCommit(pin.commit, to, now)}`,
     `pinned until the next commit on ${ref}${printExpiry(pin.expiresAt, now)}`,
     `the repository is not changed: revert ${pin.insteadOf.slice(0, 12)} there, or the next commit brings it back`,
-    ...warnings(view, to),
+    ...warnings(view, pin.commit, to),
   ]
   return `${lines.join('\n  ')}\n`
 }
@@ -42,9 +42,13 @@ function printExpiry(expiresAt: string | undefined, now: Instant): string {
 
 function warnings(
   { name, isSuspended, pin, status }: RepositoryView,
+  commit: string,
   to: HistoryEntry | undefined,
 ): readonly string[] {
   return [
+    ...(commit === status.enforced.commit
+      ? [`note: ${commit.slice(0, 12)} is what proxies have already`]
+      : []),
     ...(to !== undefined && to.enforcedAt === undefined
       ? [`note: ${to.commit.slice(0, 12)} was never enforced (${to.state})`]
       : []),

@@ -122,10 +122,14 @@ function printStatusError({ code, message, location }: StatusError, styles: Text
 
 function drifts({ status }: RepositoryView, options: PageOptions): string {
   const { total, last } = status.drift
-  if (total === 0) return ''
-  const shown = last.length < total ? `; the last ${last.length}:` : ':'
+  if (last.length === 0) return ''
+  const more = total > last.length ? ` of ${total}` : ''
   const lines = last.flatMap((drift) => driftLines(drift, options))
-  return [`drift       ${total} in all${shown}`, ...lines, ''].join('\n')
+  return [
+    `drift       the last ${last.length}${more}; none of it reached a proxy`,
+    ...lines,
+    '',
+  ].join('\n')
 }
 
 function driftLines(drift: DriftEntry, { now, styles }: PageOptions): readonly string[] {

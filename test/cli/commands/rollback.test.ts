@@ -106,6 +106,14 @@ mesh: commit 1111111 is enforced
     expect(stdout).toContain('note: 2222222bbbbb is pinned already, and gives way\n')
   })
 
+  it('says when proxies have the older commit already, because the newest has stopped', async () => {
+    const place = await aCommandCluster()
+    const { enforced } = aStatus(FIRST)
+    await aFollowedRepository(place, 'mesh', { ...STATUS, enforced })
+    const { stdout } = await rollback(place, 'mesh', '--dry-run')
+    expect(stdout).toContain('note: 1111111aaaaa is what proxies have already\n')
+  })
+
   it('refuses what it cannot roll back to', async () => {
     const place = await aPlace()
     await expect(rollback(place, 'mesh', 'abcdef', '--yes')).rejects.toThrow(

@@ -92,7 +92,7 @@ enforced    1111111aaaaa   120m ago
     }
     const gone: DriftEntry = { ...drift, managers: [], fields: [], action: 'recreated', effect: '' }
     expect(page(withStatus({ drift: { total: 3, last: [drift, gone] } }))).toContain(
-      `drift       3 in all; the last 2:
+      `drift       the last 2 of 3; none of it reached a proxy
   60s ago    TrafficTarget store/buyer: .spec.a changed by kubectl-edit; put back
              it would have opened a -> b
   60s ago    TrafficTarget store/buyer: deleted; created again

@@ -92,9 +92,16 @@ describe('waiting', () => {
   it('ends when the repository is deleted', async () => {
     const { cluster, clock, outcome } = await aWait()
     await clock.advance(0)
-    await cluster.delete({ ...MESH_REPOSITORY, namespace: CONTROL_NAMESPACE, name: 'other' })
     await cluster.delete({ ...MESH_REPOSITORY, namespace: CONTROL_NAMESPACE, name: 'mesh' })
     expect(await outcome).toEqual({ type: 'gone' })
+  })
+
+  it('goes on when another repository is deleted', async () => {
+    const { cluster, clock, outcome } = await aWait()
+    await clock.advance(0)
+    await cluster.delete({ ...MESH_REPOSITORY, namespace: CONTROL_NAMESPACE, name: 'other' })
+    await playStatus(cluster, 'mesh', () => aStatus(SECOND, handled))
+    expect(await outcome).toMatchObject({ type: 'enforced' })
   })
 
   it('outlives a cluster that is away for a while', async () => {
