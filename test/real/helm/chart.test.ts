@@ -198,6 +198,18 @@ describe.skipIf(trouble)('the chart', () => {
     expect(spec).not.toHaveProperty('topologySpreadConstraints')
   })
 
+  it('mounts what the values add, beside what it needs', async () => {
+    const values = {
+      extraVolumes: [{ name: 'git-ca', configMap: { name: 'git-ca' } }],
+      extraVolumeMounts: [{ name: 'git-ca', mountPath: '/etc/git' }],
+      extraEnv: [{ name: 'NODE_EXTRA_CA_CERTS', value: '/etc/git/ca.crt' }],
+    }
+    const printed = JSON.stringify((await find(values, 'Deployment'))?.spec.template.spec)
+    for (const name of ['data', 'tmp', 'git-ca'])
+      expect(printed.split(`{"name":"${name}",`).length, name).toBeGreaterThan(1)
+    expect(printed).toContain('"env":[{"name":"NODE_EXTRA_CA_CERTS"')
+  })
+
   it('passes its settings on as flags that plumb run has', async () => {
     const values = { trustDomain: 'mesh.example.com', logLevel: 'debug' }
     const deployment = await find(values, 'Deployment')
