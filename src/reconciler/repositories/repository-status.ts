@@ -60,7 +60,7 @@ export interface EnforcedStatus extends StationStatus {
   readonly acked: number
   /** Those that have NACKed some of it. */
   readonly nacked: number
-  /** `3/4`: ACKed of touched. */
+  /** `3/4`: ACKed of touched; empty before a commit was applied. */
   readonly summary: string
 }
 

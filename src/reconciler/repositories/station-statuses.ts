@@ -102,7 +102,8 @@ function enforcedStatus(
   const { touched, acked, nacked } = isKnown ? counts : (previous ?? counts)
   return {
     ...station(arrived, previous, errors),
-    ...{ touched, acked, nacked, summary: `${acked}/${touched}` },
+    ...{ touched, acked, nacked },
+    summary: told === undefined ? (previous?.summary ?? '') : `${acked}/${touched}`,
   }
 }
 

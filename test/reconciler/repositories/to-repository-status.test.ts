@@ -285,6 +285,13 @@ describe('the stations', () => {
     })
   })
 
+  it('count nothing before a commit was applied, and say so of one that changes no proxy', () => {
+    expect(toRepositoryStatus(aState(), undefined).enforced.summary).toBe('')
+    const records = [anEnforcedRecord('a', 0, { touched: 0, acked: 0 })]
+    const state = anEnforcedState('a', 0, { records })
+    expect(toRepositoryStatus(state, undefined).enforced.summary).toBe('0/0')
+  })
+
   it('say what git failed at', () => {
     const state = failing(new GitSourceError('HostUnreachable', 'no route'))
     expect(toRepositoryStatus(state, undefined)).toMatchObject({
