@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { SystemClock } from '../../src/cli/system-clock.ts'
 import { SystemEntropy } from '../../src/cli/system-entropy.ts'
+import type { KubernetesObject } from '../../src/model/kubernetes-object.ts'
 import {
   type KubernetesCluster,
   openKubernetesCluster,
@@ -13,6 +14,7 @@ import { ReplicaReports } from '../../src/reconciler/election/replica-reports.ts
 import { aTestProcess, type TestProcess } from '../support/child-process.ts'
 import { CONFIG_MAP } from '../support/cluster-objects.ts'
 import { RecordingLogger } from '../support/recording-logger.ts'
+import { aWayToCut } from './kube/cut-connections.ts'
 import { KubeControlPlane } from './kube/kube-control-plane.ts'
 import { kubeTrouble } from './kube/kube-trouble.ts'
 
@@ -38,8 +40,8 @@ afterAll(async () => {
   await kube?.stop()
 })
 
-function start(identity: string): TestProcess {
-  return aTestProcess(PROGRAM, kube.kubeconfig, identity)
+function start(identity: string, kubeconfig = kube.kubeconfig, mode = 'blind'): TestProcess {
+  return aTestProcess(PROGRAM, kubeconfig, identity, mode)
 }
 
 /** The term (`who/n`) of every write that landed, in the order of the API server's own record. */
@@ -66,6 +68,16 @@ async function untilWritten(landed: readonly string[], who: string, count: numbe
   const from = landed.length
   const ofWho = (term: string) => term.startsWith(`${who}/`)
   while (landed.slice(from).filter(ofWho).length < count) await shell.clock.sleep(10)
+}
+
+/** Resolves once that one has written every object that there is. */
+async function untilAllWritten(who: string): Promise<void> {
+  const isOthers = (object: KubernetesObject) => {
+    const term = (object['data'] as { readonly term?: string } | undefined)?.term
+    return term !== undefined && !term.startsWith(`${who}/`)
+  }
+  while ((await cluster.list(CONFIG_MAP, { namespace: 'default' })).items.some(isOthers))
+    await shell.clock.sleep(10)
 }
 
 async function untilSaid(replica: TestProcess, wanted: string): Promise<void> {
@@ -127,6 +139,29 @@ describe.skipIf(trouble)('on a real API server', () => {
       expect(turns(landed).map((term) => term.split('/')[0])).toEqual(
         expect.arrayContaining(['a', 'b', 'c']),
       )
+    },
+    LIMIT_MS,
+  )
+
+  it(
+    'no write of a leader that was cut off lands, not even one that was on its way and arrives later',
+    async () => {
+      const landed = await followWrites()
+      const way = await aWayToCut(kube.kubeconfig, kube.server)
+      const a = start('a', way.kubeconfig, 'judged')
+      await untilWritten(landed, 'a', 200)
+      const b = start('b', kube.kubeconfig, 'judged')
+      await untilWritten(landed, 'a', 200)
+      way.cut()
+      await untilSaid(b, 'leads')
+      await untilAllWritten('b')
+      way.heal()
+      await untilSaid(a, REFUSED)
+      await untilWritten(landed, 'b', 200)
+      const order = turns(landed)
+      expect(order.slice(order.indexOf('b/1'))).toEqual(['b/1'])
+      for (const replica of [a, b]) replica.signal('SIGTERM')
+      await Promise.all([untilSaid(a, 'ended'), untilSaid(b, 'ended')])
     },
     LIMIT_MS,
   )

@@ -4,6 +4,8 @@
  */
 import { SystemClock } from '../../../src/cli/system-clock.ts'
 import { SystemEntropy } from '../../../src/cli/system-entropy.ts'
+import type { KubernetesObject } from '../../../src/model/kubernetes-object.ts'
+import { toObjectId } from '../../../src/model/object-id.ts'
 import { ClusterError } from '../../../src/reconciler/cluster.ts'
 import { openKubernetesCluster } from '../../../src/reconciler/cluster-kubernetes.ts'
 import { gatedCluster } from '../../../src/reconciler/election/gated-cluster.ts'
@@ -17,7 +19,8 @@ const TIMING = { leaseMs: 4_000, renewDeadlineMs: 3_000, retryMs: 300 }
 /** Above the adapter's connections: some always wait in line. */
 const WRITERS = 40
 
-const [kubeconfig = '', identity = ''] = process.argv.slice(2)
+/** `judged`: each write expects the version that was read before it, as those of the control plane do. */
+const [kubeconfig = '', identity = '', mode = 'blind'] = process.argv.slice(2)
 const shell = { clock: new SystemClock(), entropy: new SystemEntropy(), log: new RecordingLogger() }
 const cluster = await openKubernetesCluster({ ...shell, kubeconfig })
 const elections = await openKubernetesCluster({ ...shell, kubeconfig })
@@ -38,12 +41,18 @@ async function write(leadership: Leadership, term: string, writer: number): Prom
     try {
       written += 1
       const counter = aConfigMap(`counter-${writer}`, { term, n: String(written) })
-      await gated.apply(counter, options)
+      await gated.apply(mode === 'judged' ? await asRead(counter) : counter, options)
     } catch (error) {
       if (!(error instanceof ClusterError)) throw error
-      return error.message
+      if (error.code !== 'Conflict') return error.message
     }
   return 'told to end'
+}
+
+async function asRead(object: KubernetesObject): Promise<KubernetesObject> {
+  const { resourceVersion } = (await cluster.get(toObjectId(object)))?.metadata ?? {}
+  if (resourceVersion === undefined) return object
+  return { ...object, metadata: { ...object.metadata, resourceVersion } }
 }
 
 await runElection(
