@@ -12,7 +12,7 @@ import { withLimit } from './with-limit.ts'
 /** Requests under way at once. */
 const CONCURRENCY = 16
 /** More new objects than this are nothing that anybody reads one by one. */
-const MOST_JUDGED_NEW = 200
+const MOST_JUDGED_NEW = 1_000
 
 type JudgeRequest = Pick<ObserveRequest, 'cluster' | 'live' | 'signal'>
 

@@ -12,9 +12,10 @@ import type { WritePreconditions } from './preconditions-of.ts'
 export async function writeObject(
   cluster: Cluster,
   object: KubernetesObject,
-  preconditions?: WritePreconditions,
+  preconditions: WritePreconditions,
 ): Promise<KubernetesObject> {
-  const applied = await cluster.apply(withPreconditions(object, preconditions), {
+  const judged = { ...object, metadata: { ...object.metadata, ...preconditions } }
+  const applied = await cluster.apply(judged, {
     fieldManager: FIELD_MANAGER,
     force: true,
     dryRun: false,
@@ -22,13 +23,4 @@ export async function writeObject(
   const bare = withoutForeignFields(applied, object)
   // The answer's own version goes along: nobody's write in between is lost.
   return bare === applied ? applied : await cluster.update(bare, { fieldManager: FIELD_MANAGER })
-}
-
-function withPreconditions(
-  object: KubernetesObject,
-  preconditions: WritePreconditions | undefined,
-): KubernetesObject {
-  return preconditions === undefined
-    ? object
-    : { ...object, metadata: { ...object.metadata, ...preconditions } }
 }

@@ -205,17 +205,17 @@ describe('very many new objects', () => {
   const dryRuns = ({ calls }: RecordingCluster) =>
     calls.filter((call) => call.startsWith('dry run')).map((call) => call.split('/').at(-1))
 
-  it('are judged one by one up to two hundred', async () => {
+  it('are judged one by one up to a thousand', async () => {
     const { world, cluster } = await aWorld()
-    await world.plan([NAMESPACE, ...many(200)], {}, cluster, await world.view())
-    expect(dryRuns(cluster)).toHaveLength(200)
+    await world.plan([NAMESPACE, ...many(1_000)], {}, cluster, await world.view())
+    expect(dryRuns(cluster)).toHaveLength(1_000)
   })
 
   it('are judged by one of each kind, namespace and set of fields beyond that', async () => {
     const { world, cluster } = await aWorld([NAMESPACE, anEnrolledNamespace('other')])
     const odd = aTrafficTarget('odd')
     const objects = [
-      ...many(300),
+      ...many(1_001),
       ...many(2, 'other').map((o) => ({ ...o, metadata: { ...o.metadata, namespace: 'other' } })),
       aRouteGroup('routes'),
       { ...odd, spec: { ...(odd['spec'] as object), more: true } },
@@ -223,7 +223,7 @@ describe('very many new objects', () => {
     const commit = [NAMESPACE, anEnrolledNamespace('other'), ...objects]
     const { plan } = await world.plan(commit, {}, cluster, await world.view())
     expect(dryRuns(cluster).sort()).toEqual(['new-0', 'odd', 'other-0', 'routes'])
-    expect(plan.steps.filter(({ type }) => type === 'create')).toHaveLength(304)
+    expect(plan.steps.filter(({ type }) => type === 'create')).toHaveLength(1_005)
     expect(stepFor(plan, aTrafficTarget('new-7'))).toMatchObject({
       reason: 'it is not in the cluster, which accepts TrafficTarget bookstore/new-0, one like it',
     })
@@ -231,25 +231,25 @@ describe('very many new objects', () => {
 
   it('do not keep an object that is there, or may be, from being judged', async () => {
     const { world, cluster } = await aWorld([NAMESPACE, aTrafficTarget('ours')])
-    const commit = [NAMESPACE, aTrafficTarget('ours', ['bookthief']), ...many(300)]
+    const commit = [NAMESPACE, aTrafficTarget('ours', ['bookthief']), ...many(1_001)]
     await world.plan(commit, {}, cluster, await world.view())
     expect(dryRuns(cluster).sort()).toEqual(['new-0', 'ours'])
     const view = { ...(await world.view()), knows: () => false }
     cluster.calls = []
     await world.plan(commit, {}, cluster, view)
-    expect(dryRuns(cluster)).toHaveLength(301)
+    expect(dryRuns(cluster)).toHaveLength(1_002)
   })
 
   it('are judged one by one where the one of their sort is refused', async () => {
     const { world, cluster } = await aWorld()
-    const bad = many(300).map((o) => ({
+    const bad = many(1_001).map((o) => ({
       ...o,
       metadata: { ...o.metadata, labels: { team: 'not a label value' } },
     }))
     const commit = [NAMESPACE, ...bad, aRouteGroup('routes')]
     const { plan } = await world.plan(commit, {}, cluster, await world.view())
-    expect(dryRuns(cluster)).toHaveLength(301)
-    expect(plan.steps.filter(isRefusal)).toHaveLength(300)
+    expect(dryRuns(cluster)).toHaveLength(1_002)
+    expect(plan.steps.filter(isRefusal)).toHaveLength(1_001)
   })
 
   it('never write over an object that appeared since, unjudged', async () => {
@@ -257,7 +257,7 @@ describe('very many new objects', () => {
     const view = await world.view()
     const theirs = new PlanWorld(cluster, 'theirs')
     await theirs.apply([aTrafficTarget('new-7', ['theirs'])])
-    const { plan } = await world.plan([NAMESPACE, ...many(300)], {}, cluster, view)
+    const { plan } = await world.plan([NAMESPACE, ...many(1_001)], {}, cluster, view)
     expect(stepFor(plan, aTrafficTarget('new-7'))).toMatchObject({ type: 'create' })
     const { failures } = await world.carryOut(plan)
     expect(failures).toMatchObject([
