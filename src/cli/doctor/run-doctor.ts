@@ -3,6 +3,7 @@ import type { Instant } from '../../model/clock.ts'
 import type { KubernetesObject } from '../../model/kubernetes-object.ts'
 import type { ObjectKind } from '../../model/object-id.ts'
 import { type Cluster, ClusterError, type ListOptions } from '../../reconciler/cluster.ts'
+import { LEASE_NAME } from '../../reconciler/election/leader-lease.ts'
 import { LEASE } from '../../reconciler/election/lease.ts'
 import { MESH_REPOSITORY } from '../../reconciler/repositories/mesh-repository-kind.ts'
 import { customResourceDefinitions } from '../../render/kubernetes/crds/custom-resource-definitions.ts'
@@ -58,7 +59,7 @@ export async function runDoctor(
   const now = facts.itsTime ?? facts.ourTime
   const [deployment, lease] = await Promise.all([
     getIfAllowed(cluster, { ...DEPLOYMENT, ...CONTROLLER }),
-    getIfAllowed(cluster, { ...LEASE, ...IN_CONTROL, name: LEADER_LEASE }),
+    getIfAllowed(cluster, { ...LEASE, ...IN_CONTROL, name: LEASE_NAME }),
   ])
   await look('API server', async () => [judgeApiServer(facts), judgeClock(facts)])
   await look('rights', async () => [
@@ -79,8 +80,6 @@ export async function runDoctor(
   await look('other meshes', async () => await otherMeshes(cluster))
   return checks
 }
-
-const LEADER_LEASE = 'plumbline-leader'
 
 async function workload(cluster: Cluster, deployment: KubernetesObject | undefined) {
   if (deployment === undefined) return { deployment, pods: [] }

@@ -8,7 +8,8 @@ import type { ObjectId } from '../../model/object-id.ts'
 import type { Cluster } from '../cluster.ts'
 import { LEASE, type LeaseRecord, readLease, toLease, toMicroTime } from './lease.ts'
 
-const LEASE_NAME = 'plumbline-leader'
+/** In the control namespace. */
+export const LEASE_NAME = 'plumbline-leader'
 const FIELD_MANAGER = 'plumbline-election'
 
 export interface LeaderLeaseOptions {
