@@ -45,6 +45,8 @@ export interface GitHttpServerOptions {
   readonly root: string
   /** The exact `Authorization` header that is let in; everybody when absent. */
   readonly authorization?: string
+  /** Default: one that is free. */
+  readonly port?: number
 }
 
 export async function startGitHttpServer(options: GitHttpServerOptions): Promise<GitHttpServer> {
@@ -74,7 +76,7 @@ export async function startGitHttpServer(options: GitHttpServerOptions): Promise
       fault?.at === undefined || fault.at === at ? fault : undefined,
     )
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   return {
     origin: `http://127.0.0.1:${port}`,

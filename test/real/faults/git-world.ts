@@ -52,9 +52,10 @@ export class GitWorld {
   }
 
   /** At the address that it had before, if it had one. */
-  async serve(authorization?: string): Promise<void> {
+  async serve(): Promise<void> {
     const { root } = this.repository
-    this.#server = await startGitHttpServer({ root, ...(authorization && { authorization }) })
+    const port = this.#server === undefined ? undefined : Number(new URL(this.#server.origin).port)
+    this.#server = await startGitHttpServer({ root, ...(port !== undefined && { port }) })
   }
 
   /** A control plane that knows nothing but what is in the cluster and in the cache. */
@@ -109,13 +110,17 @@ export class GitWorld {
   }
 }
 
-/** Served, started, and gone when the test has ended. */
-export async function aGitWorld(options: Options = {}): Promise<GitWorld> {
+/** Served, started, and gone when the test has ended. `prepare` is given the directory of the cache before anybody opens it. */
+export async function aGitWorld(
+  options: Options = {},
+  prepare: (cacheDirectory: string) => void = () => undefined,
+): Promise<GitWorld> {
   const world = new GitWorld(await anEmbeddedCluster())
   onTestFinished(async () => {
     await world.server.close()
     world.repository.remove()
   })
+  prepare(world.cacheDirectory)
   await world.serve()
   await world.start(options)
   return world
