@@ -55,14 +55,10 @@ export function editEffect(request: EditEffectRequest): EditEffect {
 
 /**
  * The two with no more grants than the edit can have made a difference to: those to the accounts whose grants it touched. Who is
- * in the mesh, and which namespaces are open, decides about all of them.
+ * in the mesh decides about all of them; whether a namespace is open is a change of its own.
  */
 function comparable(before: MeshIntent, after: MeshIntent): readonly MeshIntent[] {
-  const isAboutAll =
-    before.mesh !== after.mesh ||
-    differingKeys(before.namespaces, after.namespaces).length > 0 ||
-    differingKeys(before.meshPolicies, after.meshPolicies).length > 0
-  if (isAboutAll) return [before, after]
+  if (differingKeys(before.namespaces, after.namespaces).length > 0) return [before, after]
   const touched = new Set(
     differingKeys(before.grants, after.grants)
       .flatMap((key) => [before.grants.get(key) ?? [], after.grants.get(key) ?? []].flat())
