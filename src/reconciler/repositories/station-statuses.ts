@@ -96,15 +96,14 @@ function enforcedStatus(
   previous: EnforcedStatus | undefined,
 ): EnforcedStatus {
   const errors = listErrors(told?.nacked ?? [], toNackError)
-  const counts = countProxies(told)
+  const enforced = station(arrived, previous, errors)
   // After a restart nothing that proxies have changes, so the commit touches none of them any more.
-  const isKnown = counts.touched > 0 || (told !== undefined && told.commit !== previous?.commit)
-  const { touched, acked, nacked } = isKnown ? counts : (previous ?? counts)
-  return {
-    ...station(arrived, previous, errors),
-    ...{ touched, acked, nacked },
-    summary: told === undefined ? (previous?.summary ?? '') : `${acked}/${touched}`,
-  }
+  const isAsBefore =
+    told === undefined ||
+    (told.touched === 0 && told.commit === previous?.commit && told.commit === enforced.commit)
+  const { touched, acked, nacked } = (isAsBefore ? previous : undefined) ?? countProxies(told)
+  const summary = told === undefined ? (previous?.summary ?? '') : `${acked}/${touched}`
+  return { ...enforced, touched, acked, nacked, summary }
 }
 
 function countProxies(record: CommitRecord | undefined) {
