@@ -9,6 +9,7 @@ import type { KubernetesObject } from '../../model/kubernetes-object.ts'
 import { type ServiceKey, toServiceKey } from '../../model/service-name.ts'
 import type { WeightDelegation } from '../../policy/intent/traffic-split-intent.ts'
 import { parseServiceReference } from '../../policy/kinds/fields/service-reference.ts'
+import { isWeight, MAX_WEIGHT } from '../../policy/kinds/fields/weight.ts'
 import {
   boundBroken,
   DECLARED_WEIGHTS,
@@ -95,8 +96,8 @@ function readBackend(
   const { service, weight } = isMap(item) ? item : {}
   const name = typeof service === 'string' ? parseServiceReference(service, namespace) : undefined
   if (name?.ok !== true) return 'a backend of it names no service'
-  if (typeof weight !== 'number' || !Number.isSafeInteger(weight) || weight < 0)
-    return `the weight of ${name.value.name} is ${JSON.stringify(weight)}, and a whole number from 0 is expected`
+  if (!isWeight(weight))
+    return `the weight of ${name.value.name} is ${JSON.stringify(weight)}, and a whole number from 0 to ${MAX_WEIGHT} is expected`
   return { key: toServiceKey(name.value), weight }
 }
 

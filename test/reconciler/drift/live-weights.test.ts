@@ -112,6 +112,11 @@ describe('live weights are not followed', () => {
     ],
     ['of text', aLiveSplit(weighted('80', 20)), 'the weight of v1 is "80"'],
     ['below 0', aLiveSplit(weighted(80, -20)), 'the weight of v2 is -20'],
+    [
+      'that Envoy could not add up',
+      aLiveSplit(weighted(8e9, 2e9)),
+      'from 0 to 1000000 is expected',
+    ],
     ['that are none', aLiveSplit(weighted(0, 0)), 'every weight of it is 0'],
     [
       'of a backend twice',

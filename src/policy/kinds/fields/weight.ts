@@ -5,7 +5,7 @@ import { shorten } from './names.ts'
 import { rule } from './rule.ts'
 
 /** Envoy adds the weights of a route up in 32 bits; a split has far fewer backends than this leaves room for. */
-const MAX_WEIGHT = 1_000_000
+export const MAX_WEIGHT = 1_000_000
 
 export const weightField = z
   .unknown()
@@ -25,7 +25,8 @@ function judgeWeight(value: unknown): ProblemText | undefined {
   }
 }
 
-function isWeight(value: unknown): value is number {
+/** A whole number that a split may give a backend. */
+export function isWeight(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_WEIGHT
 }
 
