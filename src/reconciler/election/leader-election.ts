@@ -12,7 +12,7 @@ import type { Logger } from '../../model/logger.ts'
 import type { Cluster } from '../cluster.ts'
 import { answerWithin } from './answer-within.ts'
 import { checkTiming, DEFAULT_TIMING, type ElectionTiming, JITTER } from './election-timing.ts'
-import { isLostRace } from './is-lost-race.ts'
+import { hasCode } from './has-code.ts'
 import { LeaderLease } from './leader-lease.ts'
 import { type Leadership, Term } from './leadership.ts'
 
@@ -83,13 +83,17 @@ class Election {
       const standing = await this.#answer(() => this.#lease.look())
       this.#tellHolder()
       if (signal.aborted) return { pauseMs }
-      if (standing.type === 'held' && standing.waitMs > 0)
+      if (standing.type === 'held' && standing.waitMs > 0) {
+        this.#trouble = undefined
         return { pauseMs: Math.min(pauseMs, standing.waitMs) }
+      }
       const term = this.#newTerm()
       await this.#answer(() => this.#lease.claim())
+      this.#trouble = undefined
       return { term, pauseMs }
     } catch (error) {
-      if (!isLostRace(error)) this.#warn(error)
+      // Another was faster. What is not found is the namespace, and it takes somebody to mend that.
+      if (!hasCode(error, 'Conflict', 'AlreadyExists')) this.#warn(error)
       return { pauseMs }
     } finally {
       this.#tellHolder()
@@ -168,9 +172,10 @@ class Election {
     try {
       await this.#answer(() => this.#lease.renew(), term.leftMs)
       term.renewed(sentAt)
+      this.#trouble = undefined
       return true
     } catch (error) {
-      if (isLostRace(error)) return false
+      if (hasCode(error, 'Conflict', 'AlreadyExists', 'NotFound')) return false
       throw error
     }
   }
@@ -184,16 +189,14 @@ class Election {
       await this.#answer(() => this.#lease.release())
       this.#tellHolder()
     } catch (error) {
-      if (!isLostRace(error)) this.#warn(error)
+      if (!hasCode(error, 'Conflict', 'NotFound')) this.#warn(error)
     }
   }
 
   /** A call that hangs must leave time for another before the deadline. */
   async #answer<T>(call: () => Promise<T>, leftMs = Number.POSITIVE_INFINITY): Promise<T> {
     const spanMs = Math.min(this.#timing.renewDeadlineMs / 2, leftMs)
-    const answer = await answerWithin(this.#options.clock, spanMs, call)
-    this.#trouble = undefined
-    return answer
+    return await answerWithin(this.#options.clock, spanMs, call)
   }
 
   #tellHolder(): void {

@@ -4,10 +4,10 @@ import type { Entropy } from '../../model/entropy.ts'
 import type { KubernetesObject } from '../../model/kubernetes-object.ts'
 import type { Logger } from '../../model/logger.ts'
 import type { ObjectId } from '../../model/object-id.ts'
-import { type Cluster, ClusterError } from '../cluster.ts'
+import type { Cluster } from '../cluster.ts'
 import { JitteredBackOff } from '../jittered-back-off.ts'
 import { answerWithin } from './answer-within.ts'
-import { isLostRace } from './is-lost-race.ts'
+import { hasCode } from './has-code.ts'
 import { LEASE } from './lease.ts'
 import { printReport } from './print-report.ts'
 import { replicaLeaseName, toReplicaLease } from './replica-lease.ts'
@@ -72,7 +72,7 @@ export class ReplicaPresence {
     try {
       await this.#answer(() => this.#options.cluster.delete(this.#id))
     } catch (error) {
-      if (!(error instanceof ClusterError && error.code === 'NotFound')) this.#warn(error)
+      if (!hasCode(error, 'NotFound')) this.#warn(error)
     }
   }
 
@@ -102,7 +102,7 @@ export class ReplicaPresence {
       // What is stored is not known any more, and is read before the next write.
       this.#stored = undefined
       this.#renewAt = clock.monotonic()
-      if (!isLostRace(error)) this.#warn(error)
+      if (!hasCode(error, 'Conflict', 'AlreadyExists')) this.#warn(error)
       return this.#backOff.next()
     }
   }

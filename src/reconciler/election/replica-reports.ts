@@ -1,6 +1,5 @@
 /**
- * What every live replica reports, joined: followed by the leader, who may say that a commit is enforced only when all do. A
- * replica is forgotten when its Lease has stood still for 30 s on our own clock; and since a watch may have fallen silent
+ * What every live replica reports, joined: that a commit is enforced may be said only when all of them say so. A replica is forgotten when its Lease has stood still for 30 s on our own clock; and since a watch may have fallen silent
  * without a word, the Lease itself is read first.
  */
 import type { Clock, Ms } from '../../model/clock.ts'
@@ -8,10 +7,10 @@ import type { Entropy } from '../../model/entropy.ts'
 import type { KubernetesObject } from '../../model/kubernetes-object.ts'
 import type { Logger } from '../../model/logger.ts'
 import { toObjectId } from '../../model/object-id.ts'
-import { type Cluster, ClusterError } from '../cluster.ts'
+import type { Cluster } from '../cluster.ts'
 import { type ObjectEvent, reflect } from '../reflect.ts'
 import { answerWithin } from './answer-within.ts'
-import { isLostRace } from './is-lost-race.ts'
+import { hasCode } from './has-code.ts'
 import { type JoinedReports, joinReports } from './join-reports.ts'
 import { LEASE } from './lease.ts'
 import { parseReport } from './parse-report.ts'
@@ -204,8 +203,8 @@ export class ReplicaReports {
       )
       this.#remove(replica.lease.metadata.name)
     } catch (error) {
-      if (isLostRace(error) || !(error instanceof ClusterError)) return
-      const reason = error.message
+      if (hasCode(error, 'Conflict', 'NotFound')) return
+      const reason = error instanceof Error ? error.message : String(error)
       log.warn('the Lease of a replica that is gone cannot be removed', { reason })
     }
   }

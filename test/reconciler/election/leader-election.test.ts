@@ -1,5 +1,6 @@
 /** How one is elected, and what the Lease says: by stepped clocks, on an embedded cluster. */
 import { describe, expect, it } from 'vitest'
+import { NAMESPACE } from '../../support/cluster-objects.ts'
 import { aLeads, ElectionWorld, LEADER_LEASE, TestReplica } from './election-world.ts'
 
 const asSomebody = { fieldManager: 'somebody', force: true, dryRun: false }
@@ -133,6 +134,21 @@ describe('the Lease', () => {
     await world.cluster.create({ ...lease, metadata: { namespace, name }, spec }, asSomebody)
     const a = new TestReplica(world, 'a')
     await world.settle()
+    expect(a.leads).toBe(true)
+  })
+
+  it('that has no namespace to be in is missed aloud', async () => {
+    const world = await ElectionWorld.open()
+    await world.cluster.delete({ ...NAMESPACE, namespace: '', name: 'default' })
+    const a = new TestReplica(world, 'a')
+    await world.pass(10_000)
+    expect(a.terms).toBe(0)
+    expect(world.log.lines).toMatchObject([
+      { sentence: 'the Lease cannot be read or written; it is tried again' },
+    ])
+    expect(world.log.lines[0]?.fields['reason']).toContain('the namespace default does not exist')
+    await world.cluster.ensureNamespaces(['default'])
+    await world.pass(3_000)
     expect(a.leads).toBe(true)
   })
 

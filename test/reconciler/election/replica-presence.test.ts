@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { LEASE } from '../../../src/reconciler/election/lease.ts'
 import { REPLICA_LABELS } from '../../../src/reconciler/election/replica-lease.ts'
+import { NAMESPACE } from '../../support/cluster-objects.ts'
 import { ElectionWorld } from './election-world.ts'
 import { aListener, aPresence, aReport, COMMIT, leases } from './replica-world.ts'
 
@@ -109,6 +110,16 @@ describe('a replica', () => {
     way.is('up')
     await world.pass(1_000)
     expect(state()).toBe('enforced')
+  })
+
+  it('says that there is no namespace for its Lease', async () => {
+    const world = await ElectionWorld.open()
+    await world.cluster.delete({ ...NAMESPACE, namespace: '', name: 'default' })
+    aPresence(world, 'one')
+    await world.pass(10_000)
+    expect(world.log.sentences).toEqual([
+      'warn: the Lease of this replica cannot be written; it is tried again',
+    ])
   })
 
   it('makes its Lease anew when somebody deletes it', async () => {
