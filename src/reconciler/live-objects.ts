@@ -34,6 +34,8 @@ interface FollowedKind {
   attempt: PromiseWithResolvers<Error | undefined>
 }
 
+const NONE: ReadonlyMap<ObjectKey, KubernetesObject> = new Map()
+
 export interface LiveObjectsOptions {
   readonly cluster: Cluster
   readonly clock: Clock
@@ -76,8 +78,8 @@ export class LiveObjects {
   }
 
   /** Every object that rightly carries the repository's mark, of the kinds that are followed. */
-  ofRepository(repository: string): Iterable<KubernetesObject> {
-    return this.#marked.get(repository)?.values() ?? []
+  ofRepository(repository: string): ReadonlyMap<ObjectKey, KubernetesObject> {
+    return this.#marked.get(repository) ?? NONE
   }
 
   /** Tells of every change from now on. */

@@ -27,7 +27,7 @@ export interface LiveView {
   /** Whether every object of the kind is known, so that one which is not in the view was not there a moment ago. */
   knows(kind: ObjectKind): boolean
   /** Every object that rightly carries the repository's mark, of the kinds that are known. */
-  ofRepository(repository: string): Iterable<KubernetesObject>
+  ofRepository(repository: string): ReadonlyMap<ObjectKey, KubernetesObject>
 }
 
 export interface ObserveRequest {
@@ -45,21 +45,26 @@ export interface ObserveRequest {
  * Throws `ClusterError` when the cluster cannot answer: an observation is whole or there is none.
  */
 export async function observe(request: ObserveRequest): Promise<Observations> {
-  const { desired, repository, live } = request
+  const { desired, repository, inventory, live } = request
   const [settled, changed] = [[] as Observation[], [] as Wanted[]]
-  for (const declared of desired) {
-    const { id } = declared
-    const marked = withOwnerMark(effectiveObject(declared.object, live.get(id)), repository)
-    const wanted = { id, marked, hash: contentHash(marked) }
-    const entry = settledEntry(wanted, request)
-    if (entry === undefined) changed.push(wanted)
-    else settled.push({ type: 'settled', entry })
+  const keys = new Set<ObjectKey>()
+  // This is what a commit of one line costs in a repository of ten thousand objects: little is done here, and once.
+  for (const { id, object } of desired) {
+    const key = toObjectKey(id)
+    const seen = live.get(id)
+    const marked = withOwnerMark(effectiveObject(object, seen), repository)
+    const hash = contentHash(marked)
+    const entry = inventory.entries.get(key)
+    keys.add(key)
+    if (entry !== undefined && isSettled(entry, seen, hash))
+      settled.push({ type: 'settled', entry })
+    else changed.push({ id, marked, hash })
   }
   const missing = await namespacesMissing(changed, request)
   const homes = Map.groupBy(changed, ({ id }) => missing.has(id.namespace))
   const homeless = (homes.get(true) ?? []).map((wanted) => toHomeless(wanted))
   const judged = await judgeChanged(homes.get(false) ?? [], request)
-  const leaving = await observeLeaving(request)
+  const leaving = await observeLeaving(request, keys)
   return { wanted: [...settled, ...homeless, ...judged], leaving }
 }
 
@@ -67,18 +72,18 @@ function toHomeless(wanted: Wanted): Observation {
   return { ...wanted, type: 'homeless', namespace: wanted.id.namespace }
 }
 
-/** The entry of an object that is as we last applied it, and that nobody has touched since. */
-function settledEntry(
-  { id, hash }: Wanted,
-  { inventory, live }: ObserveRequest,
-): InventoryEntry | undefined {
-  const entry = inventory.entries.get(toObjectKey(id))
-  const applied = entry?.applied
-  if (applied === undefined) return undefined
-  const metadata = live.get(id)?.metadata
-  const isUntouched =
-    applied.uid === metadata?.uid && applied.resourceVersion === metadata.resourceVersion
-  return isUntouched && applied.hash === hash ? entry : undefined
+/** Whether the object is as we last applied it, and nobody has touched it since. */
+function isSettled(
+  { applied }: InventoryEntry,
+  seen: KubernetesObject | undefined,
+  hash: string,
+): boolean {
+  return (
+    applied !== undefined &&
+    applied.hash === hash &&
+    applied.uid === seen?.metadata.uid &&
+    applied.resourceVersion === seen.metadata.resourceVersion
+  )
 }
 
 /** The namespaces that the objects need and that are not there. */
@@ -100,9 +105,11 @@ function namespaceId(name: string): ObjectId {
   return { group: '', version: 'v1', kind: 'Namespace', namespace: '', name }
 }
 
-async function observeLeaving(request: ObserveRequest): Promise<readonly Leaving[]> {
-  const { cluster, desired, inventory, live, signal } = request
-  const wanted = new Set<ObjectKey>(desired.map(({ id }) => toObjectKey(id)))
+async function observeLeaving(
+  request: ObserveRequest,
+  wanted: ReadonlySet<ObjectKey>,
+): Promise<readonly Leaving[]> {
+  const { cluster, inventory, live, signal } = request
   const tracked = [...inventory.entries].filter(([key]) => !wanted.has(key))
   const known = await withLimit(tracked, CONCURRENCY, async ([, { id, applied }]) => {
     signal.throwIfAborted()
@@ -129,14 +136,16 @@ function orphansOf(
   { repository, inventory, live, ownership }: ObserveRequest,
   wanted: ReadonlySet<ObjectKey>,
 ): readonly KubernetesObject[] {
-  return [...live.ofRepository(repository)].filter((object) => {
-    const id = toObjectId(object)
-    const key = toObjectKey(id)
-    if (wanted.has(key) || inventory.entries.has(key)) return false
-    // A copy that a backup put there is not of our making; and what the plan would let go at once is not taken in.
-    if (!isAppliedByUs(object) || isKeptFromPrune(object)) return false
-    return ownership.claimant(id, repository) === undefined
-  })
+  const untracked = [...live.ofRepository(repository)].filter(
+    ([key]) => !wanted.has(key) && !inventory.entries.has(key),
+  )
+  return untracked
+    .map(([, object]) => object)
+    .filter((object) => {
+      // A copy that a backup put there is not of our making; and what the plan would let go at once is not taken in.
+      if (!isAppliedByUs(object) || isKeptFromPrune(object)) return false
+      return ownership.claimant(toObjectId(object), repository) === undefined
+    })
 }
 
 /** An object of a kind that is no longer served is as gone as one that was deleted. */

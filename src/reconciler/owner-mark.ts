@@ -15,9 +15,12 @@ const marks = new WeakMap<KubernetesObject, Map<string, KubernetesObject>>()
 
 /** The same object for the same object and repository. */
 export function withOwnerMark(object: KubernetesObject, repository: string): KubernetesObject {
-  const known = marks.get(object) ?? new Map<string, KubernetesObject>()
-  const marked = known.get(repository) ?? mark(object, repository)
-  marks.set(object, known.set(repository, marked))
+  const known = marks.get(object)
+  const before = known?.get(repository)
+  if (before !== undefined) return before
+  const marked = mark(object, repository)
+  if (known === undefined) marks.set(object, new Map([[repository, marked]]))
+  else known.set(repository, marked)
   return marked
 }
 

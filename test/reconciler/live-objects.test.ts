@@ -35,7 +35,7 @@ async function seen(live: LiveObjects, act: () => Promise<unknown>): Promise<voi
 }
 
 function namesOf(live: LiveObjects, repository: string): readonly string[] {
-  return [...live.ofRepository(repository)].map(({ metadata }) => metadata.name).sort()
+  return [...live.ofRepository(repository).values()].map(({ metadata }) => metadata.name).sort()
 }
 
 it('knows a kind from its first list on, and no kind that it does not follow', async () => {

@@ -110,7 +110,8 @@ export class PlanWorld {
     return {
       get: (id) => held.get(toObjectKey(id)),
       knows: () => true,
-      ofRepository: (name) => [...held.values()].filter((object) => repositoryOf(object) === name),
+      ofRepository: (name) =>
+        new Map([...held].filter(([, object]) => repositoryOf(object) === name)),
     }
   }
 }
