@@ -48,6 +48,11 @@ describe('plumb', () => {
     [['why'], /required option '--from/],
     [['check', '/no/such/folder'], /there is nothing at \/no\/such\/folder/],
     [['check', '-o', 'xml'], /allowed choices are text, json/i],
+    [
+      ['get', '--data', '/no/such/folder'],
+      /no control plane answers at .* or a Kubernetes cluster/,
+    ],
+    [['rollback', 'mesh', '--cancel', '--for', '2h'], /--cancel takes the pin away/],
     [['status', '--data', '/no/such/folder'], /no control plane answers/],
     [['run', '--repository', '/no/such/folder', ...NEW_PLACE], /plumb: .*\/no\/such\/folder/],
     [['run', '--repository', '/no/such/folder', '--data', '/dev/null/no'], /plumb: /],

@@ -7,7 +7,7 @@ import { editRepository } from './edit-repository.ts'
 import type { CommandPlace } from './in-command-cluster.ts'
 import { printSpan } from './print-span.ts'
 import type { RepositoryView } from './repository-view.ts'
-import type { PassRequest } from './request-verdict.ts'
+import { isHandled, type PassRequest } from './request-verdict.ts'
 import { waitForRequest } from './wait-for-request.ts'
 import { withAnnotation } from './with-annotation.ts'
 
@@ -55,13 +55,10 @@ export async function askForPass(place: CommandPlace, options: PassOptions): Pro
   }
 }
 
-function printTimeout(
-  { name, status, ready }: RepositoryView,
-  { requestedAt }: PassRequest,
-  timeoutMs: Ms,
-): string {
+function printTimeout(last: RepositoryView, request: PassRequest, timeoutMs: Ms): string {
+  const { name, ready } = last
   const span = printSpan(timeoutMs)
-  return status.lastHandledReconcileAt === requestedAt
+  return isHandled(last, request)
     ? `${name} is not enforced after ${span}: ${ready.message}; it goes on, follow it with plumb get ${name} --watch`
     : `no control plane has done the pass of ${name} within ${span}; see whether one runs, and what it logs`
 }

@@ -1,5 +1,6 @@
 /** A MeshRepository as the commands show it: what is asked, and what its status says of it. */
 import type { KubernetesObject } from '../../model/kubernetes-object.ts'
+import { RECONCILE_REQUESTED_AT } from '../../reconciler/repositories/mesh-repository-kind.ts'
 import { readRepositoryStatus } from '../../reconciler/repositories/read-repository-status.ts'
 import type {
   RepositoryCondition,
@@ -26,6 +27,8 @@ export interface RepositoryView {
   readonly suspendReason: string | undefined
   readonly pin: PinView | undefined
   readonly generation: number
+  /** The last request for a pass, whoever made it. */
+  readonly requestedAt: string | undefined
   readonly createdAt: string | undefined
   readonly ready: { readonly status: RepositoryCondition['status']; readonly message: string }
   /** Absent as `Ready` is, before a control plane has looked. */
@@ -79,6 +82,7 @@ export function toRepositoryView(object: KubernetesObject): RepositoryView {
     suspendReason: metadata.annotations?.[SUSPEND_REASON],
     pin: spec.pin,
     generation,
+    requestedAt: metadata.annotations?.[RECONCILE_REQUESTED_AT],
     createdAt: metadata.creationTimestamp,
     ready: ready ?? NOT_LOOKED_AT,
     reason: ready?.reason,

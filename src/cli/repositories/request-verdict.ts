@@ -22,8 +22,7 @@ export function requestVerdict(view: RepositoryView, request: PassRequest): Verd
   if (status.observedGeneration < request.generation || reason === undefined) return undefined
   const outcome = outcomeOf(reason)
   // There is no pass of a spec that cannot be followed.
-  if (outcome !== 'refused' && status.lastHandledReconcileAt !== request.requestedAt)
-    return undefined
+  if (outcome !== 'refused' && !isHandled(view, request)) return undefined
   if (request.commit !== undefined && status.pin?.state === 'Over')
     return failed(view, [pinOver(view)])
   if (request.commit !== undefined && status.commit !== request.commit && reason === 'Enforced')
@@ -37,6 +36,15 @@ export function requestVerdict(view: RepositoryView, request: PassRequest): Verd
     case 'refused':
       return failed(view, [`${reason}: ${view.ready.message}`, ...printErrors(view)])
   }
+}
+
+/** By its own pass, or by that of somebody who asked after us: ours is not seen any more then, and theirs began later. */
+export function isHandled(
+  { status, requestedAt: newest }: RepositoryView,
+  { requestedAt }: PassRequest,
+): boolean {
+  const handled = status.lastHandledReconcileAt
+  return handled === requestedAt || (handled !== undefined && handled === newest)
 }
 
 function outcomeOf(reason: ReadyReason): 'done' | 'goes on' | 'failed' | 'refused' {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { toRepositoryView } from '../../../src/cli/repositories/repository-view.ts'
 import { type PassRequest, requestVerdict } from '../../../src/cli/repositories/request-verdict.ts'
+import { RECONCILE_REQUESTED_AT } from '../../../src/reconciler/repositories/mesh-repository-kind.ts'
 import type {
   ReadyReason,
   RepositoryStatus,
@@ -39,6 +40,21 @@ describe('a pass that was asked for', () => {
     expect(verdict({ lastHandledReconcileAt: '2025-01-01T00:00:00.000Z' })).toBeUndefined()
     expect(verdict(HANDLED, { generation: 2 })).toBeUndefined()
     expect(verdict({ ...HANDLED, conditions: [] })).toBeUndefined()
+  })
+
+  it('is enforced by the pass of somebody who asked later, and not by one from before', () => {
+    const later = '2026-01-01T00:00:09.000Z'
+    const asked = (requestedAt: string, lastHandledReconcileAt: string) => {
+      const { metadata, ...object } = aMeshRepository()
+      const annotations = { [RECONCILE_REQUESTED_AT]: requestedAt }
+      const status = aStatus(SECOND, { lastHandledReconcileAt })
+      const view = toRepositoryView({ ...object, metadata: { ...metadata, annotations }, status })
+      return requestVerdict(view, { requestedAt: AT, generation: 1 })?.type
+    }
+    expect(asked(later, later)).toBe('enforced')
+    expect(asked(later, AT)).toBe('enforced')
+    expect(asked(later, 'earlier')).toBeUndefined()
+    expect(asked(AT, 'earlier')).toBeUndefined()
   })
 
   it.each(['Progressing', 'WaitingForProxies', 'WaitingForObjects', 'DependencyNotReady'] as const)(
