@@ -1,4 +1,5 @@
 /** F21: whatever happens to the bytes of the cache, what is read is what was committed, and the cache mends itself. */
+import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -59,6 +60,22 @@ const HARMS: Readonly<Record<string, Harm>> = {
     const bytes = readFileSync(file)
     writeFileSync(file, bytes.fill(0, draw(bytes.length)))
   },
+  'two names lead to each other’s objects': (file, draw) => {
+    if (file.endsWith('.idx')) writeFileSync(file, swapTwo(readFileSync(file), draw))
+  },
+}
+
+/** An index (gitformat-pack, version 2) that is whole by all its checksums, and lies. */
+function swapTwo(index: Buffer, draw: (below: number) => number): Buffer {
+  const count = index.readUInt32BE(8 + 255 * 4)
+  const offsets = 8 + 256 * 4 + count * (20 + 4)
+  const [a, b] = [draw(count), draw(count)].map((at) => offsets + at * 4) as [number, number]
+  const [offsetA, offsetB] = [index.readUInt32BE(a), index.readUInt32BE(b)]
+  index.writeUInt32BE(offsetB, a)
+  index.writeUInt32BE(offsetA, b)
+  const whole = index.length - 20
+  createHash('sha1').update(index.subarray(0, whole)).digest().copy(index, whole)
+  return index
 }
 
 describe('in every file of the cache, wherever', () => {

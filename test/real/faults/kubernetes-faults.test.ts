@@ -248,14 +248,16 @@ describe.skipIf(trouble)('SIGTERM', () => {
       await run.said('commit validated', since)
 
       const ended = run.stop()
-      const seen: number[] = []
-      while (!run.isDead) seen.push(await ready())
+      const isDraining = () => run.lines.some(({ msg }) => msg === 'draining')
+      const seen: (readonly [isDraining: boolean, status: number])[] = []
+      while (!run.isDead) seen.push([isDraining(), await ready()])
       expect(await ended).toBe(0)
       edits.abort()
       await load
-      // Once it is not ready it stays so: nobody is sent to it any more while it drains.
-      const first = seen.findIndex((status) => status !== 200)
-      expect(seen.slice(first).filter((status) => status === 200)).toEqual([])
+      // Nobody is sent to it any more when it begins to let go of those it has.
+      expect(seen.filter(([draining, status]) => draining && status === 200)).toEqual([])
+      const first = seen.findIndex(([, status]) => status !== 200)
+      expect(seen.slice(first).filter(([, status]) => status === 200)).toEqual([])
       expect(await holder()).toBe('')
       expect(run.lines.filter(({ level }) => level === 'error' || level === 'raw')).toEqual([])
 
