@@ -129,12 +129,14 @@ export class DriftWatch {
     const marked = withOwnerMark(effectiveObject(desired.object, live), repository)
     const drift = findDrift(live, marked)
     if (drift === undefined) return
-    if (mode() === 'report') return this.#report({ desired, commit, drift, live })
+    const delegation = delegationBroken(desired, live, drift)
+    const found = { desired, commit, drift, live, delegation }
+    if (mode() === 'report') return this.#report(found)
     const written = await writeObject(cluster, marked, preconditionsOf(live))
     // The server has the last word on whether anything differed.
     if (written.metadata.resourceVersion === live?.metadata.resourceVersion) return
     const action = live === undefined ? 'recreated' : 'restored'
-    this.#tell({ desired, commit, drift, live, action, ...this.#noteCorrection(id, drift) })
+    this.#tell({ ...found, action, ...this.#noteCorrection(found) })
   }
 
   /** One change is reported once, however often it is looked at. */
@@ -146,14 +148,16 @@ export class DriftWatch {
     this.#tell({ ...found, action: 'reported', isFight: false })
   }
 
-  #noteCorrection(id: ObjectId, drift: Drift): Pick<DriftReport, 'isFight' | 'advice'> {
+  #noteCorrection(found: Found): Pick<DriftReport, 'isFight' | 'advice'> {
     const { clock, log } = this.#options
+    const { drift, delegation } = found
+    const { id } = found.desired
     const key = toObjectKey(id)
     const record = this.#fights.get(key) ?? new FightRecord()
     this.#fights.set(key, record)
     const isFight = record.correctedAt(clock.monotonic(), drift.managers)
     if (!isFight) return { isFight }
-    const advice = fightAdvice(id, record.managers)
+    const advice = fightAdvice(id, record.managers, delegation)
     log.warn('somebody keeps changing an object of ours; it is put back less and less often', {
       object: printObjectId(id),
       managers: record.managers,
@@ -164,10 +168,9 @@ export class DriftWatch {
     return { isFight, advice }
   }
 
-  #tell({ desired, commit, drift, live, ...outcome }: Found & Outcome): void {
+  #tell({ desired, commit, drift, live, delegation, ...outcome }: Found & Outcome): void {
     const { id, location } = desired
     const at = this.#options.clock.now()
-    const delegation = delegationBroken(desired, live, drift)
     const report = {
       ...{ object: id, location, commit, at },
       ...drift,
@@ -184,6 +187,7 @@ interface Found {
   readonly drift: Drift
   /** As it was left. */
   readonly live: KubernetesObject | undefined
+  readonly delegation: string | undefined
 }
 
 /** Why the weights that somebody set are not followed, where they are handed over at all. */

@@ -294,6 +294,18 @@ it('takes nothing back that the controller writes between the reading of its spl
   expect(annotations?.['plumbline.dev/weight-bounds']).toBe('v2=0..40')
 })
 
+it('advises whoever fights over the bounds to keep or to widen them', async () => {
+  const world = await aWorld()
+  for (let round = 1; round <= 6; round++) {
+    await setWeights(world, 'flagger', { v1: 40, v2: 60 })
+    await reported(world, round)
+  }
+  expect(world.drift.map(({ isFight }) => isFight)).toEqual([...Array(5).fill(false), true])
+  expect(world.drift.at(-1)?.advice).toBe(
+    'stop flagger, or take the object out of the repository; or have the commit hand over what is wanted: v2 has 60 % of the weight, and its bounds are 0..50 %',
+  )
+})
+
 it('hands the same mesh on while no weight moves', async () => {
   const world = await aWorld()
   const { intent, live } = world

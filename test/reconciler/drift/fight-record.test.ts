@@ -34,13 +34,28 @@ const target = { group: '', version: '', kind: 'TrafficTarget', namespace: 'shop
 const split = { ...target, kind: 'TrafficSplit' }
 
 it.each([
-  [target, ['helm'], 'stop helm, or take the object out of the repository'],
-  [target, [], 'stop whoever deletes or edits it, or take the object out of the repository'],
+  [target, ['helm'], undefined, 'stop helm, or take the object out of the repository'],
+  [
+    target,
+    [],
+    undefined,
+    'stop whoever deletes or edits it, or take the object out of the repository',
+  ],
   [
     split,
     ['flagger'],
+    'v2 has 60 %, and its bounds are 0..50 %',
+    'stop flagger, or take the object out of the repository; or have the commit hand over what is wanted: v2 has 60 %, and its bounds are 0..50 %',
+  ],
+  [
+    split,
+    ['flagger'],
+    undefined,
     'stop flagger, or take the object out of the repository; to let flagger set the weights within bounds, annotate the split in the repository with plumbline.dev/delegate-weights',
   ],
-])('advises to stop the other side, or to hand weights over: %j %j', (id, managers, advice) => {
-  expect(fightAdvice(id, managers)).toBe(advice)
-})
+])(
+  'advises to stop the other side, or to hand weights over: %j %j %s',
+  (id, managers, delegation, advice) => {
+    expect(fightAdvice(id, managers, delegation)).toBe(advice)
+  },
+)
