@@ -18,7 +18,7 @@ import { targetOf } from './target-commit.ts'
 export type Stations = Pick<RepositoryStatus, 'sourced' | 'validated' | 'applied' | 'enforced'>
 
 const LISTED_ERRORS = 10
-const LONGEST_ERROR = 400
+const LONGEST_ERROR = 300
 
 export function stationStatuses(
   state: RepositoryState,

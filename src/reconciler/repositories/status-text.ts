@@ -20,12 +20,11 @@ export function countOf(count: number, noun: string, plural = `${noun}s`): strin
   return `${count} ${count === 1 ? noun : plural}`
 }
 
-/** One line of at most so many UTF-16 units. */
+/** One line of at most so many UTF-16 units. What comes from outside is printed on terminals, so it may not steer them. */
 export function cutText(text: string, limit: number): string {
   // A proxy's words and a commit's problems may be megabytes, and only their beginning is looked at.
   const head = text.slice(0, 4 * limit)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: what comes from outside is printed on terminals
-  const line = head.replaceAll(/[\s\u0000-\u001f\u007f]+/g, ' ').trim()
+  const line = head.replaceAll(/[\s\p{Cc}\p{Bidi_Control}]+/gu, ' ').trim()
   return line.length > limit || head.length < text.length
     ? `${line.slice(0, limit - 3).toWellFormed()}...`
     : line

@@ -18,7 +18,9 @@ import { targetOf } from './target-commit.ts'
 import { toConditions } from './to-conditions.ts'
 
 const LISTED_DRIFTS = 5
-const LISTED_FIELDS = 10
+const LISTED_FIELDS = 5
+/** Of the annotation that asks for a pass, which is repeated letter by letter: whoever asked compares. */
+const LONGEST_REQUEST = 256
 
 /** `previous` is the status as it is stored: what this process has not seen is kept from it. */
 export function toRepositoryStatus(
@@ -43,7 +45,7 @@ export function toRepositoryStatus(
     proxies: { known: proxies.known, connected: proxies.connected },
     ...(pin && { pin }),
     drift: { total: driftTotal, last: lastDrifts(state.drifts, previous?.drift.last ?? []) },
-    ...(handled !== undefined && { lastHandledReconcileAt: cutText(handled, 200) }),
+    ...(handled !== undefined && { lastHandledReconcileAt: handled.slice(0, LONGEST_REQUEST) }),
   }
 }
 
@@ -94,8 +96,8 @@ function toDriftEntry(report: DriftReport): DriftEntry {
   const { object, managers, fields, action, isFight, at, effect } = report
   return {
     object: cutText(printObjectId(object), 300),
-    managers: managers.slice(0, LISTED_FIELDS).map((manager) => cutText(manager, 128)),
-    fields: fields.slice(0, LISTED_FIELDS).map((field) => cutText(field, 200)),
+    managers: managers.slice(0, LISTED_FIELDS).map((manager) => cutText(manager, 80)),
+    fields: fields.slice(0, LISTED_FIELDS).map((field) => cutText(field, 120)),
     ...{ action, isFight, effect: printDriftEffect(effect), at: toTimestamp(at) },
   }
 }
