@@ -4,7 +4,7 @@ import type { Entropy } from '../model/entropy.ts'
 import type { KubernetesObject } from '../model/kubernetes-object.ts'
 import type { Logger } from '../model/logger.ts'
 import { type ObjectId, type ObjectKind, toApiVersion, toObjectId } from '../model/object-id.ts'
-import { type ServiceAccount, toAccountKey } from '../model/service-account.ts'
+import type { ServiceAccount } from '../model/service-account.ts'
 import { isDnsLabel, isDnsSubdomain } from '../policy/kinds/fields/names.ts'
 import {
   type ApplyOptions,
@@ -20,7 +20,9 @@ import { fromWatchLine } from './cluster-api/watch-lines.ts'
 import { answerLines } from './kubernetes/answer-lines.ts'
 import { ApiConnection, type ApiRequest } from './kubernetes/api-connection.ts'
 import { type KubeConfigChoice, loadKubeConfig } from './kubernetes/load-kube-config.ts'
+import { sayingWhat } from './kubernetes/saying-what.ts'
 import { ServedKinds } from './kubernetes/served-kinds.ts'
+import { SharedClaims } from './kubernetes/shared-claims.ts'
 
 /** Objects a page, as kubectl and client-go ask for. */
 const PAGE = 500
@@ -57,12 +59,13 @@ export async function openKubernetesCluster(
   const { clock, entropy } = options
   const connection = new ApiConnection({ config, clock })
   const kinds = new ServedKinds(async (path) => await connection.call({ method: 'GET', path }))
-  return new KubernetesCluster({ connection, kinds, clock, entropy })
+  return new KubernetesCluster({ connection, kinds, claims: new SharedClaims(), clock, entropy })
 }
 
 interface Parts {
   readonly connection: ApiConnection
   readonly kinds: ServedKinds
+  readonly claims: SharedClaims
   readonly clock: Clock
   readonly entropy: Entropy
 }
@@ -202,7 +205,7 @@ export class KubernetesCluster implements Cluster {
     for (let next: string | undefined = ''; ; ) {
       const call = { method: 'GET', path, query: { ...query, continue: next } } as const
       const page = (await this.#call(kind, call)) as ListPage
-      for (const item of page.items) items.push(withKind(item, kind))
+      for (const item of page.items) items.push(this.#parts.claims.share(withKind(item, kind)))
       next = page.metadata.continue
       if (!next) return { items, resourceVersion: page.metadata.resourceVersion }
     }
@@ -219,9 +222,17 @@ export class KubernetesCluster implements Cluster {
       timeoutSeconds: String(WATCH_LASTS_S + Math.round((WATCH_LASTS_S * byte) / 255)),
     }
     const call = this.#onTerms({ method: 'GET', path, query })
-    const answer = await this.#sayingWhat(kind, this.#parts.connection.open(call, options.signal))
+    const { account } = this.#terms
+    const opened = this.#parts.connection.open(call, options.signal)
+    const answer = await sayingWhat(opened, { kind, account })
     const listening = { clock: this.#parts.clock, silenceMs: WATCH_SILENCE_MS }
-    for await (const line of answerLines(answer, listening)) yield fromWatchLine(line)
+    for await (const line of answerLines(answer, listening)) yield this.#read(line)
+  }
+
+  #read(line: string): WatchEvent {
+    const event = fromWatchLine(line)
+    if (event.type === 'bookmark') return event
+    return { type: event.type, object: this.#parts.claims.share(event.object) }
   }
 
   async #callObject(
@@ -236,29 +247,14 @@ export class KubernetesCluster implements Cluster {
   }
 
   async #call(kind: ObjectKind, call: ApiRequest): Promise<unknown> {
-    return await this.#sayingWhat(kind, this.#parts.connection.call(this.#onTerms(call)))
+    const answer = this.#parts.connection.call(this.#onTerms(call))
+    return await sayingWhat(answer, { kind, account: this.#terms.account })
   }
 
   #onTerms(call: ApiRequest): ApiRequest {
     const { account, mayWrite } = this.#terms
     const isWrite = call.method !== 'GET' && call.query?.['dryRun'] === undefined
     return { ...call, as: account, maySend: isWrite ? mayWrite : undefined }
-  }
-
-  /** A kind that has gone since it was looked up is named, and so is the account whose rights were asked about. */
-  async #sayingWhat<T>(kind: ObjectKind, answer: Promise<T>): Promise<T> {
-    try {
-      return await answer
-    } catch (error) {
-      if (error instanceof ClusterError && error.code === 'Forbidden')
-        throw forbidden(error, this.#terms.account)
-      if (!(error instanceof ClusterError && error.code === 'KindNotServed')) throw error
-      throw new ClusterError(
-        'KindNotServed',
-        `the cluster serves no kind ${kind.kind} at ${toApiVersion(kind)} any more`,
-        { cause: error },
-      )
-    }
   }
 
   async #collectionPath(kind: ObjectKind, namespace = ''): Promise<string> {
@@ -277,13 +273,6 @@ interface ListPage {
 /** Lists of the server's own kinds leave out what the list says once. */
 function withKind(item: KubernetesObject, kind: ObjectKind): KubernetesObject {
   return { ...item, apiVersion: toApiVersion(kind), kind: kind.kind }
-}
-
-/** Where it is we who may not impersonate, the server's message names us and not the account. */
-function forbidden(error: ClusterError, account: ServiceAccount | undefined): ClusterError {
-  if (account === undefined) return error
-  const message = `as the service account ${toAccountKey(account)}: ${error.message}`
-  return new ClusterError('Forbidden', message, { cause: error })
 }
 
 function versionOf(event: WatchEvent): string {

@@ -9,7 +9,9 @@ const hashes = new WeakMap<KubernetesObject, string>()
 export function contentHash(object: KubernetesObject): string {
   let hash = hashes.get(object)
   if (hash === undefined) {
-    hash = createHash('sha256').update(canonicalJson(object)).digest('hex').slice(0, 32)
+    // Not cut from the whole one's text, which would live as long as the part.
+    const digest = createHash('sha256').update(canonicalJson(object)).digest()
+    hash = digest.toString('hex', 0, 16)
     hashes.set(object, hash)
   }
   return hash

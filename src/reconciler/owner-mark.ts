@@ -11,16 +11,20 @@ const OBJECT_ANNOTATION = 'plumbline.dev/object'
 const PRUNE_ANNOTATION = 'plumbline.dev/prune'
 
 /** Objects of a commit are immutable, so each is marked once for its repository, and its mark is hashed once. */
-const marks = new WeakMap<KubernetesObject, Map<string, KubernetesObject>>()
+const marks = new WeakMap<KubernetesObject, Marked>()
 
-/** The same object for the same object and repository. */
+/** Of the one repository that an object is from. */
+interface Marked {
+  readonly repository: string
+  readonly object: KubernetesObject
+}
+
+/** The same object for the same object and repository, as long as nobody asks for another one. */
 export function withOwnerMark(object: KubernetesObject, repository: string): KubernetesObject {
   const known = marks.get(object)
-  const before = known?.get(repository)
-  if (before !== undefined) return before
+  if (known?.repository === repository) return known.object
   const marked = mark(object, repository)
-  if (known === undefined) marks.set(object, new Map([[repository, marked]]))
-  else known.set(repository, marked)
+  marks.set(object, { repository, object: marked })
   return marked
 }
 

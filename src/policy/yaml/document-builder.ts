@@ -155,8 +155,10 @@ export class DocumentBuilder {
     const node = this.#enter(event, 'sequence')
     const items: unknown[] = []
     while (this.#events[this.#next]?.type !== EVENT_ID.POP) items.push(this.#node())
-    this.#leave(event, { node, value: items, size: this.#size - before })
-    return items
+    // An array that has grown has room for 16 more, and most lists of a policy are of one.
+    const value = items.slice()
+    this.#leave(event, { node, value, size: this.#size - before })
+    return value
   }
 
   #enter(event: MappingEvent | SequenceEvent, type: 'mapping' | 'sequence'): number {

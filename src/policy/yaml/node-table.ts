@@ -27,6 +27,9 @@ const END = 1
 const TYPE = 2
 const NEXT = 3
 
+/** Shared by nearly all documents: an empty map of each would take 200 bytes. */
+const NO_KEYS: ReadonlyMap<number, string> = new Map()
+
 export class NodeTableBuilder {
   readonly #rows: number[] = []
   readonly #keys = new Map<number, string>()
@@ -57,7 +60,8 @@ export class NodeTableBuilder {
   }
 
   build(text: string): NodeTable {
-    return new NodeTable(text, Int32Array.from(this.#rows), this.#keys)
+    const keys = this.#keys.size === 0 ? NO_KEYS : this.#keys
+    return new NodeTable(text, Int32Array.from(this.#rows), keys)
   }
 }
 
