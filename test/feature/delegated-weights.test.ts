@@ -190,6 +190,35 @@ it('puts back every other field that the controller touches, and keeps its weigh
   expect(await weightsIn(world)).toEqual({ v1: 70, v2: 30 })
 })
 
+it('begins anew where somebody touches the note of what the controller began from', async () => {
+  const world = await aWorld()
+  await setWeights(world, 'flagger', { v1: 70, v2: 30 })
+  await settle(world)
+  const live = await splitIn(world)
+  const annotations = {
+    ...live.metadata.annotations,
+    'plumbline.dev/declared-weights': 'v1=1,v2=1',
+  }
+  await world.cluster.update(
+    { ...live, metadata: { ...live.metadata, annotations } },
+    { fieldManager: 'kubectl-annotate' },
+  )
+  await reported(world, 1)
+  expect(world.drift).toMatchObject([
+    {
+      managers: ['flagger', 'kubectl-annotate'],
+      delegation: expect.stringContaining('is "v1=1,v2=1", and the commit declares v1=9,v2=1'),
+    },
+  ])
+  expect(await weightsIn(world)).toEqual({ v1: 90, v2: 10 })
+  expect((await splitIn(world)).metadata.annotations).toMatchObject({
+    'plumbline.dev/declared-weights': 'v1=9,v2=1',
+  })
+  await setWeights(world, 'flagger', { v1: 80, v2: 20 })
+  await settle(world)
+  expect(weightsServed(world)).toEqual({ v1: 80, v2: 20 })
+})
+
 it('takes over with a commit that declares other weights, and lets the controller go on from there', async () => {
   const world = await aWorld()
   await setWeights(world, 'flagger', { v1: 70, v2: 30 })
