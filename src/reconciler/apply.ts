@@ -1,6 +1,11 @@
 /** Carries a plan out exactly: stage by stage, each step as it stands, every failure said and none hiding another. */
 import { type ObjectId, type ObjectKey, toObjectKey } from '../model/object-id.ts'
-import { carryOutStep, type TakenStep, type WritingStep } from './carry-out-step.ts'
+import {
+  carryOutStep,
+  type StepContext,
+  type TakenStep,
+  type WritingStep,
+} from './carry-out-step.ts'
 import { type Cluster, ClusterError, type ClusterErrorCode } from './cluster.ts'
 import { type Inventory, type InventoryEntry, toEntry } from './inventory/inventory.ts'
 import { deletingReason } from './plan/leaving-step.ts'
@@ -82,10 +87,7 @@ function isFailed(outcome: Outcome): boolean {
   return outcome.type === 'failed'
 }
 
-async function tryStep(
-  step: WritingStep,
-  context: Parameters<typeof carryOutStep>[1],
-): Promise<Outcome> {
+async function tryStep(step: WritingStep, context: StepContext): Promise<Outcome> {
   try {
     const taken = await carryOutStep(step, context)
     return taken.type === 'settled' && isRefusal(taken.step)

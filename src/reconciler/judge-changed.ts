@@ -3,8 +3,9 @@
  * ones one of each sort is enough (docs/adr/0008-judge-before-writing.md).
  */
 import type { ObjectId } from '../model/object-id.ts'
+import type { Cluster } from './cluster.ts'
 import { judgeObject, type LastSeen } from './judge-object.ts'
-import type { ObserveRequest } from './observe.ts'
+import type { LiveView } from './live-view.ts'
 import { groupAlike } from './plan/group-alike.ts'
 import type { Observation, Verdict, Wanted } from './plan/observation.ts'
 import { withLimit } from './with-limit.ts'
@@ -14,7 +15,11 @@ const CONCURRENCY = 16
 /** More new objects than this are nothing that anybody reads one by one. */
 const MOST_JUDGED_NEW = 1_000
 
-type JudgeRequest = Pick<ObserveRequest, 'cluster' | 'live' | 'signal'>
+interface JudgeRequest {
+  readonly cluster: Cluster
+  readonly live: LiveView
+  readonly signal: AbortSignal
+}
 
 /** Throws `ClusterError` when the cluster cannot answer. */
 export async function judgeChanged(

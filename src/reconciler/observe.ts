@@ -1,18 +1,13 @@
 /** Asks the cluster about the objects of a commit: only about those that the commit or somebody else has changed. */
 import type { KubernetesObject } from '../model/kubernetes-object.ts'
-import {
-  type ObjectId,
-  type ObjectKey,
-  type ObjectKind,
-  toObjectId,
-  toObjectKey,
-} from '../model/object-id.ts'
+import { type ObjectId, type ObjectKey, toObjectId, toObjectKey } from '../model/object-id.ts'
 import type { DesiredObject } from '../render/kubernetes/desired-object.ts'
 import { type Cluster, ClusterError } from './cluster.ts'
 import { contentHash } from './content-hash.ts'
 import { effectiveObject } from './drift/effective-object.ts'
 import type { Inventory, InventoryEntry } from './inventory/inventory.ts'
 import { judgeChanged } from './judge-changed.ts'
+import type { LiveView } from './live-view.ts'
 import { isAppliedByUs, isKeptFromPrune, withOwnerMark } from './owner-mark.ts'
 import type { Ownership } from './ownership.ts'
 import type { Leaving, Observation, Observations, Wanted } from './plan/observation.ts'
@@ -20,15 +15,6 @@ import { withLimit } from './with-limit.ts'
 
 /** Requests under way at once. */
 const CONCURRENCY = 16
-
-/** Objects as they were last seen; may lag behind, which costs a question and never an answer. */
-export interface LiveView {
-  get(id: ObjectId): KubernetesObject | undefined
-  /** Whether every object of the kind is known, so that one which is not in the view was not there a moment ago. */
-  knows(kind: ObjectKind): boolean
-  /** Every object that rightly carries the repository's mark, of the kinds that are known. */
-  ofRepository(repository: string): ReadonlyMap<ObjectKey, KubernetesObject>
-}
 
 export interface ObserveRequest {
   readonly cluster: Cluster
