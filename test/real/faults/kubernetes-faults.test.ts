@@ -9,6 +9,7 @@ import { BOOKSTORE_FILES, grantFile } from '../../support/policy-yaml.ts'
 import { KubeControlPlane } from '../kube/kube-control-plane.ts'
 import { kubeTrouble } from '../kube/kube-trouble.ts'
 import { type LogLine, RunProcess } from '../kube/run-process.ts'
+import { aMuteWebhook, aRefusal, BLOCKED } from './admission-objects.ts'
 
 /** Long enough to build the parts on a machine that never did. */
 const BUILD_LIMIT_MS = 30 * 60_000
@@ -33,10 +34,11 @@ let repository: GitRepository
 let run: RunProcess
 /** Takes every connection, and never says a word. */
 let mute: Server
+let httpPort = 0
 
 const kubectl = async (...args: readonly string[]) => await kube.kubectl(args)
-const create = async (object: object) =>
-  await kube.kubectl(['apply', '-f', '-'], JSON.stringify(object))
+const remove = async (object: object) =>
+  await kube.kubectl(['delete', '-f', '-'], JSON.stringify(object))
 const portOf = (server: Server) => (server.address() as AddressInfo).port
 
 async function commit(
@@ -55,14 +57,20 @@ async function grants(): Promise<readonly string[]> {
   return names.split('\n').map((name) => name.replace(/^.*\//, ''))
 }
 
+/** Resolves when the API server obeys, which takes it a moment. */
+async function keepOut(admission: object): Promise<void> {
+  await kube.kubectl(['apply', '-f', '-'], JSON.stringify(admission))
+  const dryRun = ['apply', '--dry-run=server', '-f', '-']
+  const status = async () => (await kube.tryKubectl(dryRun, BLOCKED)).status
+  await expect.poll(status, { timeout: 30_000 }).toBe(1)
+}
+
 function start(): void {
   const source = ['--repository', repository.bare, '--data', join(repository.root, 'data')]
   const cluster = ['--cluster', 'kubernetes', '--kubeconfig', kube.kubeconfig]
-  const http = ['--http-listen', `127.0.0.1:${HTTP_PORT}`]
+  const http = ['--http-listen', `127.0.0.1:${httpPort}`]
   run = new RunProcess([...source, '--schedule', '@every 1h', ...cluster, ...http])
 }
-
-let HTTP_PORT = 0
 
 beforeAll(async () => {
   if (trouble !== undefined) return
@@ -71,7 +79,7 @@ beforeAll(async () => {
   await once(mute, 'listening')
   const probe = createServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')
-  HTTP_PORT = portOf(probe)
+  httpPort = portOf(probe)
   probe.close()
   repository = new GitRepository()
   repository.commit(BOOKSTORE_FILES)
@@ -108,50 +116,17 @@ describe.skipIf(trouble)('a kind that the API server does not serve', () => {
 })
 
 describe.skipIf(trouble)('the admission of somebody else', () => {
-  const rules = {
-    apiGroups: ['access.smi-spec.io'],
-    apiVersions: ['*'],
-    operations: ['CREATE', 'UPDATE'],
-    resources: ['traffictargets'],
-  }
-  const matchConditions = [{ name: 'blocked', expression: "object.metadata.name == 'blocked'" }]
-
   it(
     'that refuses an object is named in its own words, and keeps nothing else out',
     async () => {
-      await create({
-        apiVersion: 'admissionregistration.k8s.io/v1',
-        kind: 'ValidatingAdmissionPolicy',
-        metadata: { name: 'no' },
-        spec: {
-          failurePolicy: 'Fail',
-          matchConstraints: { resourceRules: [rules] },
-          matchConditions,
-          validations: [{ expression: 'false', message: 'not on a Friday' }],
-        },
-      })
-      await create({
-        apiVersion: 'admissionregistration.k8s.io/v1',
-        kind: 'ValidatingAdmissionPolicyBinding',
-        metadata: { name: 'no' },
-        spec: { policyName: 'no', validationActions: ['Deny'] },
-      })
-      // The API server takes a moment to obey a new policy.
-      await expect
-        .poll(
-          async () =>
-            (await kube.tryKubectl(['apply', '--dry-run=server', '-f', '-'], BLOCKED)).status,
-          { timeout: 20_000 },
-        )
-        .toBe(1)
+      const refusal = aRefusal('no', 'not on a Friday')
+      await keepOut(refusal)
       const waits = await commit({ ...grantFile('blocked'), ...grantFile('friday') }, WAITS)
-      expect(waits['reason']).toContain(
-        '1 object cannot be written; TrafficTarget bookstore/blocked',
-      )
+      const reason = '1 object cannot be written; TrafficTarget bookstore/blocked'
+      expect(waits['reason']).toContain(reason)
       expect(waits['reason']).toContain('not on a Friday')
       expect(await grants()).toEqual(['bookbuyer', 'early', 'friday'])
-      await kubectl('delete', 'validatingadmissionpolicybinding', 'no')
-      await kubectl('delete', 'validatingadmissionpolicy', 'no')
+      await remove(refusal)
       await commit({ 'grant-blocked.yaml': null, 'grant-friday.yaml': null }, 'commit applied')
     },
     LIMIT_MS,
@@ -160,110 +135,73 @@ describe.skipIf(trouble)('the admission of somebody else', () => {
   it(
     'that never answers is named, keeps nothing else out, and prunes nothing',
     async () => {
-      await create({
-        apiVersion: 'admissionregistration.k8s.io/v1',
-        kind: 'ValidatingWebhookConfiguration',
-        metadata: { name: 'mute.example.com' },
-        webhooks: [
-          {
-            ...{ name: 'mute.example.com', rules: [rules], matchConditions, failurePolicy: 'Fail' },
-            clientConfig: { url: `https://127.0.0.1:${portOf(mute)}/validate` },
-            ...{ sideEffects: 'None', admissionReviewVersions: ['v1'], timeoutSeconds: 1 },
-          },
-        ],
-      })
-      await expect
-        .poll(
-          async () =>
-            (await kube.tryKubectl(['apply', '--dry-run=server', '-f', '-'], BLOCKED)).status,
-          { timeout: 20_000 },
-        )
-        .toBe(1)
+      const webhook = aMuteWebhook('mute.example.com', portOf(mute), 1)
+      await keepOut(webhook)
       const files = { ...grantFile('blocked'), ...grantFile('spoken'), 'grant-early.yaml': null }
       const waits = await commit(files, WAITS)
       expect(waits['reason']).toContain('failed calling webhook "mute.example.com"')
       expect(await grants()).toEqual(['bookbuyer', 'early', 'spoken'])
-      await kubectl('delete', 'validatingwebhookconfiguration', 'mute.example.com')
+      await remove(webhook)
       await commit({ 'grant-blocked.yaml': null }, 'commit applied')
       expect(await grants()).toEqual(['bookbuyer', 'spoken'])
     },
     LIMIT_MS,
   )
-
-  const BLOCKED = JSON.stringify({
-    apiVersion: 'access.smi-spec.io/v1alpha3',
-    kind: 'TrafficTarget',
-    metadata: { name: 'blocked', namespace: 'bookstore' },
-    spec: {
-      destination: { kind: 'ServiceAccount', name: 'bookstore', namespace: 'bookstore' },
-      sources: [{ kind: 'ServiceAccount', name: 'bookbuyer', namespace: 'bookstore' }],
-    },
-  })
 })
 
 describe.skipIf(trouble)('SIGTERM', () => {
   const ready = async (): Promise<number> =>
-    await fetch(`http://127.0.0.1:${HTTP_PORT}/readyz`).then(
+    await fetch(`http://127.0.0.1:${httpPort}/readyz`).then(
       ({ status }) => status,
       () => 0,
     )
-  const holder = async () =>
-    await kubectl(
-      'get',
-      'lease',
-      'plumbline-leader',
-      '-n',
-      'plumbline-system',
-      '-o',
-      'jsonpath={.spec.holderIdentity}',
-    )
+  const holder = async (): Promise<string> => {
+    const path = 'jsonpath={.spec.holderIdentity}'
+    return await kubectl('get', 'lease', 'plumbline-leader', '-n', 'plumbline-system', '-o', path)
+  }
+  /** Somebody who never stops editing; answers with what makes them stop. */
+  function editing(): () => Promise<void> {
+    let isOver = false
+    const edit = async (): Promise<void> => {
+      const object = ['tt', '-n', 'bookstore', 'bookbuyer']
+      for (let i = 0; !isOver; i++)
+        await kube.tryKubectl(['annotate', '--overwrite', ...object, `edit=${i}`])
+    }
+    const edited = edit()
+    return async () => {
+      isOver = true
+      await edited
+    }
+  }
 
   it(
     'under load ends readiness first, gives the lead up, and ends with status 0',
     async () => {
       expect([await ready(), await holder()]).toEqual([200, expect.stringMatching(/./)])
-      const edits = new AbortController()
-      const load = (async () => {
-        for (let i = 0; !edits.signal.aborted; i++)
-          await kube.tryKubectl([
-            'annotate',
-            '--overwrite',
-            'tt',
-            '-n',
-            'bookstore',
-            'bookbuyer',
-            'spoken',
-            `edit=${i}`,
-          ])
-      })()
-      repository.commit(
-        Object.assign(
-          {},
-          ...Array.from({ length: 200 }, (_, i) => grantFile('bookbuyer', `load-${i}`)),
-        ),
-      )
-      repository.publish()
-      const since = run.lines.length
-      run.pass()
-      await run.said('commit validated', since)
+      // A call that hangs for seconds: the end has to wait for it, and whoever asks meanwhile is told.
+      const webhook = aMuteWebhook('slow.example.com', portOf(mute), 5)
+      await keepOut(webhook)
+      const stopEditing = editing()
+      const many = Array.from({ length: 200 }, (_, i) => grantFile('bookbuyer', `load-${i}`))
+      await commit(Object.assign(grantFile('blocked'), ...many), 'commit validated')
 
       const ended = run.stop()
       const isDraining = () => run.lines.some(({ msg }) => msg === 'draining')
       const seen: (readonly [isDraining: boolean, status: number])[] = []
       while (!run.isDead) seen.push([isDraining(), await ready()])
       expect(await ended).toBe(0)
-      edits.abort()
-      await load
-      // Nobody is sent to it any more when it begins to let go of those it has.
-      expect(seen.filter(([draining, status]) => draining && status === 200)).toEqual([])
+      await stopEditing()
+      // Nobody new is sent to it before it begins to let go of those it has.
+      expect(seen).toContainEqual([false, 503])
       const first = seen.findIndex(([, status]) => status !== 200)
       expect(seen.slice(first).filter(([, status]) => status === 200)).toEqual([])
       expect(await holder()).toBe('')
       expect(run.lines.filter(({ level }) => level === 'error' || level === 'raw')).toEqual([])
 
+      await remove(webhook)
       start()
       await run.said('commit applied')
-      expect((await grants()).length).toBe(202)
+      expect((await grants()).filter((name) => /^load|blocked/.test(name))).toHaveLength(201)
     },
     LIMIT_MS,
   )
