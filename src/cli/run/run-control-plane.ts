@@ -10,15 +10,17 @@ import { type RunOptions, socketPath } from './run-options.ts'
 export async function runControlPlane(options: RunOptions): Promise<number> {
   const stop = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort())
+  // From the beginning: unheard, it ends the process. While we start it asks for nothing, since a pass comes first anyway.
+  let controlPlane: ControlPlane | undefined
+  process.on('SIGHUP', () => controlPlane?.request('SIGHUP'))
   const { logFormat: format, logLevel: level, repository, xds, http } = options
   const clock = new SystemClock()
   const log = createLogger({ format, level, stream: process.stderr, clock })
-  const controlPlane = await ControlPlane.start(options, {
+  controlPlane = await ControlPlane.start(options, {
     clock,
     entropy: new SystemEntropy(),
     log,
   })
-  process.on('SIGHUP', () => controlPlane.request('SIGHUP'))
   log.info('control plane ready', {
     ...(repository === undefined
       ? { repositories: 'as the MeshRepositories ask' }
