@@ -10,6 +10,7 @@ import { openScratchCluster } from '../support/embedded-cluster.ts'
 import { FaultyCluster } from '../support/faulty-cluster.ts'
 import { PlanWorld } from '../support/plan-world.ts'
 import { anEnrolledNamespace, aRouteGroup, aTrafficTarget } from '../support/policy-objects.ts'
+import { RecordingCluster } from '../support/recording-cluster.ts'
 
 const namespaces = fc.constantFrom('bookstore', 'bookbuyer')
 const names = fc.constantFrom('a', 'b', 'c')
@@ -146,3 +147,39 @@ it('orphans nothing and loses nothing when it stops at any write, before or afte
     { numRuns: 8 },
   )
 }, 60_000)
+
+it('converges whatever others do between any two of its calls, and takes nothing that another repository has', async () => {
+  const acts = fc.array(fc.tuple(fc.nat(30), meddling), { maxLength: 6 })
+  await fc.assert(
+    fc.asyncProperty(commits, commits, commits, acts, async (first, second, rivals, meddlings) => {
+      await using scratch = await openScratchCluster()
+      const cluster = new RecordingCluster(scratch.cluster)
+      const world = new PlanWorld(cluster)
+      await world.apply(first)
+      const stale = await world.view()
+      // Another repository takes what is nobody's, after we last looked.
+      const theirs = new PlanWorld(scratch.cluster, 'theirs')
+      await theirs.apply(rivals.filter(({ kind }) => kind !== 'Namespace'))
+      const before = await ownedObjects(theirs)
+      const taken = new Set(before.map((object) => toObjectKey(idOf(object))))
+      const ours = second.filter((object) => !taken.has(toObjectKey(idOf(object))))
+      const prey = ours.filter(({ kind }) => kind !== 'Namespace')
+      let calls = 0
+      cluster.before = async () => {
+        const now = calls++
+        for (const [at, act] of meddlings)
+          if (at === now) await meddle(new PlanWorld(scratch.cluster), prey, act)
+      }
+      const { plan } = await world.plan(second, {}, cluster, stale)
+      await world.carryOut(plan)
+      cluster.before = async () => undefined
+      await world.apply(second)
+      const now = await owned(world)
+      expect(now).toEqual(expect.arrayContaining([...essence(ours)]))
+      // While something of the commit is another's, nothing of ours is taken away.
+      if (ours.length === second.length) expect(now).toEqual(essence(second))
+      expect(await ownedObjects(theirs)).toEqual(before)
+    }),
+    runs,
+  )
+})
