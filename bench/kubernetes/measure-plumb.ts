@@ -9,7 +9,7 @@ import { AuditedServer, type CallCount } from './audited-server.ts'
 import { clusterOf, installKinds } from './cluster-of.ts'
 import { measureDrift } from './measure-drift.ts'
 import { MeasuredRun, type Memory } from './measured-run.ts'
-import type { GeneratedRepository } from './repositories.ts'
+import type { Folder, GeneratedRepository } from './repositories.ts'
 
 export interface PlumbOptions {
   readonly program: string
@@ -41,7 +41,6 @@ export interface PlumbFigures {
   readonly memory: { readonly applied: Memory; readonly end: Memory; readonly collected: Memory }
 }
 
-const APPLIED = 'commit applied'
 /** For what a first apply leaves behind: watch events of our own writes. */
 const SETTLE_MS = 2_000
 
@@ -56,15 +55,18 @@ export async function measurePlumb(
   const git = await startGitHttpServer({ root: source.root })
   const data = await mkdtemp(join(tmpdir(), 'plumbline-bench-'))
   const { program, nodeFlags } = options
+  const { folders } = repository
+  const url = `${git.origin}/policy.git`
   let run: MeasuredRun | undefined
   try {
     await installKinds(server)
+    if (folders.length > 0) await createMeshRepositories(server, folders, url)
     const first = await server.countCalls('plumb', async () => {
       run = new MeasuredRun({
-        ...{ program, nodeFlags, data, repository: `${git.origin}/policy.git` },
+        ...{ program, nodeFlags, data, repository: folders.length === 0 ? url : undefined },
         ...{ kubeconfig: server.kube.kubeconfig, context: 'plumb' },
       })
-      return await until(run, 0, run.startedAtMs)
+      return await until(run, repository, 0, run.startedAtMs)
     })
     if (run === undefined) throw new Error('nothing runs')
     const [applied, firstCpuSeconds] = [await run.memory(), await run.cpuSeconds()]
@@ -104,15 +106,39 @@ async function measureOneLine(
       source.publish()
       const since = run.said
       run.pass()
-      times.push(await until(run, since, Date.now()))
+      times.push(await until(run, repository, since, Date.now()))
     }
     return times
   })
   return { oneLine: result, oneLineCalls: calls }
 }
 
-async function until(run: MeasuredRun, since: number, askedAtMs: number): Promise<OneLine> {
-  const applied = await run.until(APPLIED, since)
+/** Until the last of those that follow the repository has applied it, from when the first had fetched it. */
+async function until(
+  run: MeasuredRun,
+  { folders }: GeneratedRepository,
+  since: number,
+  askedAtMs: number,
+): Promise<OneLine> {
+  const applied = await run.until('commit applied', since, Math.max(1, folders.length))
   const sourced = await run.until('commit sourced', since)
   return { askedMs: applied.atMs - askedAtMs, fetchedMs: applied.atMs - sourced.atMs }
+}
+
+async function createMeshRepositories(
+  { kube }: AuditedServer,
+  folders: readonly Folder[],
+  url: string,
+): Promise<void> {
+  const namespace = 'plumbline-system'
+  await kube.kubectl(['create', 'namespace', namespace])
+  const items = folders.map(({ path, namespaces }) => ({
+    ...{ apiVersion: 'plumbline.dev/v1alpha1', kind: 'MeshRepository' },
+    metadata: { name: path, namespace },
+    spec: { url, path, namespaces, interval: '30s' },
+  }))
+  await kube.kubectl(
+    ['create', '-f', '-'],
+    JSON.stringify({ kind: 'List', apiVersion: 'v1', items }),
+  )
 }

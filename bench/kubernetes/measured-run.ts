@@ -21,7 +21,8 @@ export interface Memory {
 export interface MeasuredRunOptions {
   /** What to run: a source file, or the one that was built. */
   readonly program: string
-  readonly repository: string
+  /** Its URL; absent: what the MeshRepositories of the cluster name. */
+  readonly repository: string | undefined
   readonly data: string
   readonly kubeconfig: string
   readonly context: string
@@ -38,7 +39,8 @@ export class MeasuredRun {
     const { program, repository, data, kubeconfig, context, nodeFlags } = options
     const ports = ['--xds-listen', '127.0.0.1:0', '--http-listen', '127.0.0.1:0']
     const cluster = ['--cluster', 'kubernetes', '--kubeconfig', kubeconfig, '--context', context]
-    const source = ['--repository', repository, '--data', data, '--schedule', '@every 30s']
+    const flag = repository === undefined ? [] : ['--repository', repository]
+    const source = [...flag, '--data', data, '--schedule', '@every 30s']
     // The inspector opens at SIGUSR1 only, and costs nothing before.
     const argv = ['--inspect-port=0', ...nodeFlags, program, 'run', ...ports, ...source, ...cluster]
     const stdio = ['ignore', 'ignore', 'pipe'] as const
@@ -53,10 +55,10 @@ export class MeasuredRun {
     return this.#lines.length
   }
 
-  /** The first line of that sentence from line `since` on. Rejects with the last lines when the process ends before. */
-  async until(sentence: string, since: number): Promise<TimedLine> {
+  /** The line that says it for the `nth` time from line `since` on. Rejects with the last lines when the process ends before. */
+  async until(sentence: string, since: number, nth = 1): Promise<TimedLine> {
     for (;;) {
-      const found = this.#lines.slice(since).find(({ msg }) => msg === sentence)
+      const found = this.#lines.slice(since).filter(({ msg }) => msg === sentence)[nth - 1]
       if (found !== undefined) return found
       const failed = this.#lines.slice(since).find(({ msg }) => FAILURES.has(msg))
       if (failed !== undefined || this.#child.exitCode !== null)

@@ -1,13 +1,20 @@
-/** The two generated repositories of the Kubernetes benchmark, as files that kubectl can apply too: namespaces come first by name. */
+/** The generated repositories of the Kubernetes benchmark, as files that kubectl can apply too: namespaces come first by name. */
 
 /** Path to text. */
 export type Files = Readonly<Record<string, string>>
+
+export interface Folder {
+  readonly path: string
+  readonly namespaces: readonly string[]
+}
 
 export interface GeneratedRepository {
   readonly name: string
   readonly files: Files
   /** All of them, with the namespaces. */
   readonly objects: number
+  /** The folders that are followed, each by a MeshRepository of its own; none: all of it, by `plumb run --repository`. */
+  readonly folders: readonly Folder[]
   /** The same repository with one line written differently; another one for every `round`. */
   readonly changed: (round: number) => Files
 }
@@ -19,7 +26,8 @@ const APPLICATIONS_PER_NAMESPACE = 10
 export function manyGrants(grants: number): GeneratedRepository {
   const applications = Math.ceil(grants / GRANTS_PER_APPLICATION)
   const namespaces = Math.ceil(applications / APPLICATIONS_PER_NAMESPACE)
-  const files: Record<string, string> = { '0-namespaces.yaml': namespacesFile(namespaces) }
+  const names = Array.from({ length: namespaces }, (_, at) => `ns-${at}`)
+  const files: Record<string, string> = { '0-namespaces.yaml': namespacesFile(names) }
   for (let app = 0; app < applications; app++) {
     const namespace = `ns-${Math.floor(app / APPLICATIONS_PER_NAMESPACE)}`
     const count = Math.min(GRANTS_PER_APPLICATION, grants - app * GRANTS_PER_APPLICATION)
@@ -30,24 +38,37 @@ export function manyGrants(grants: number): GeneratedRepository {
     name: `${grants} TrafficTargets`,
     files,
     objects: namespaces + applications + grants,
+    folders: [],
     changed: changing(files, 'ns-0/app-0.yaml'),
   }
 }
 
-/** So many namespaces of four objects: a grant with its routes, a split, and settings of the service. */
-export function manySets(sets: number): GeneratedRepository {
-  const files: Record<string, string> = { '0-namespaces.yaml': namespacesFile(sets) }
-  for (let set = 0; set < sets; set++) {
-    const namespace = `ns-${set}`
-    const documents = [routes, split, settings].map((document) => document(namespace, set))
-    files[`${namespace}/app.yaml`] = [...documents, target(namespace, set, 0, sets)].join('---\n')
-  }
+/** So many namespaces of four objects: a grant with its routes, a split, and settings of the service; in so many repositories. */
+export function manySets(sets: number, repositories = 1): GeneratedRepository {
+  const all = Array.from({ length: sets }, (_, at) => at)
+  const files: Record<string, string> = {}
+  const folders = Array.from({ length: repositories }, (_, repository) => {
+    const own = all.filter((set) => set % repositories === repository)
+    const path = `repository-${repository}`
+    const namespaces = own.map((set) => `ns-${set}`)
+    files[`${path}/0-namespaces.yaml`] = namespacesFile(namespaces)
+    for (const set of own) files[`${path}/ns-${set}/app.yaml`] = setFile(set, sets)
+    return { path, namespaces }
+  })
+  const isOne = repositories === 1
   return {
-    name: `${sets} sets of 4`,
+    name: `${sets} sets of 4${isOne ? '' : ` in ${repositories} MeshRepositories`}`,
     files,
     objects: sets * 5,
-    changed: changing(files, 'ns-0/app.yaml'),
+    folders: isOne ? [] : folders,
+    changed: changing(files, 'repository-0/ns-0/app.yaml'),
   }
+}
+
+function setFile(set: number, sets: number): string {
+  const namespace = `ns-${set}`
+  const documents = [routes, split, settings].map((document) => document(namespace, set))
+  return [...documents, target(namespace, set, 0, sets)].join('---\n')
 }
 
 function changing(files: Files, path: string): (round: number) => Files {
@@ -59,8 +80,8 @@ function changing(files: Files, path: string): (round: number) => Files {
   }
 }
 
-function namespacesFile(count: number): string {
-  return Array.from({ length: count }, (_, at) => namespace(`ns-${at}`)).join('---\n')
+function namespacesFile(names: readonly string[]): string {
+  return names.map(namespace).join('---\n')
 }
 
 function namespace(name: string): string {
