@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type GitHttpServer, startGitHttpServer } from '../support/git-http-server.ts'
 import { GitRepository } from '../support/git-repository.ts'
 import { BOOKSTORE_FILES, grantFile } from '../support/policy-yaml.ts'
+import { CONTROLLER_ACCOUNT, CONTROLLER_CONTEXT, giveRights } from './kube/give-rights.ts'
 import { KubeControlPlane } from './kube/kube-control-plane.ts'
 import { kubeTrouble } from './kube/kube-trouble.ts'
 import { type LogLine, RunProcess } from './kube/run-process.ts'
@@ -12,9 +13,6 @@ import { type LogLine, RunProcess } from './kube/run-process.ts'
 const BUILD_LIMIT_MS = 30 * 60_000
 /** An API server is back after four seconds, or after twenty on a busy machine. */
 const RESTART_LIMIT_MS = 60_000
-const DEPLOY = join(import.meta.dirname, '../../deploy/kubernetes')
-const ACCOUNT = 'plumbline-controller'
-const CONTEXT = 'controller'
 const REFUSED = 'commit refused; the last good commit keeps serving'
 const WAITS = 'commit waits'
 
@@ -29,16 +27,7 @@ function startRun(): RunProcess {
   const url = `${git.origin}/policy.git`
   const source = ['--repository', url, '--data', data, '--schedule', '@every 60s']
   const cluster = ['--cluster', 'kubernetes', '--kubeconfig', kube.kubeconfig]
-  return new RunProcess([...source, ...cluster, '--context', CONTEXT])
-}
-
-/** Makes the context with which the control plane signs in: its own service account, with the rights we ship. */
-async function giveRights(): Promise<void> {
-  for (const file of ['namespace.yaml', 'rbac.yaml'])
-    await kubectl('apply', '-f', join(DEPLOY, file))
-  const token = await kubectl('create', 'token', ACCOUNT, '-n', 'plumbline-system')
-  await kubectl('config', 'set-credentials', ACCOUNT, `--token=${token}`)
-  await kubectl('config', 'set-context', CONTEXT, '--cluster=test', `--user=${ACCOUNT}`)
+  return new RunProcess([...source, ...cluster, '--context', CONTROLLER_CONTEXT])
 }
 
 const kubectl = async (...args: readonly string[]) => await kube.kubectl(args)
@@ -102,7 +91,7 @@ async function drifted(act: () => Promise<unknown>): Promise<LogLine> {
 beforeAll(async () => {
   if (trouble !== undefined) return
   kube = await KubeControlPlane.start()
-  await giveRights()
+  await giveRights(kube)
   repository = new GitRepository()
   repository.commit({ ...BOOKSTORE_FILES, ...grantFile('reader') })
   repository.publish()
@@ -129,7 +118,7 @@ describe.skipIf(trouble)('plumb run on Kubernetes', () => {
   })
 
   it('needs no more rights than we ship, and none to look through Secrets', async () => {
-    const account = `system:serviceaccount:plumbline-system:${ACCOUNT}`
+    const account = `system:serviceaccount:plumbline-system:${CONTROLLER_ACCOUNT}`
     const { stdout } = await kube.tryKubectl([
       'auth',
       'can-i',

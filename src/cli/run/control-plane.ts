@@ -15,8 +15,10 @@ import { HttpServers } from './http-servers.ts'
 import { LiveWeights } from './live-weights.ts'
 import { MeshAccess } from './mesh-access.ts'
 import { openCluster } from './open-cluster.ts'
+import { openGit } from './open-git.ts'
+import { openRepositorySource } from './open-repository-source.ts'
 import { Repositories } from './repositories.ts'
-import { openRepositorySource, type RepositorySource } from './repository-source.ts'
+import type { RepositorySource } from './repository-source.ts'
 import { type RunOptions, socketPath } from './run-options.ts'
 import { Serving } from './serving.ts'
 import type { Shell } from './shell.ts'
@@ -96,6 +98,10 @@ async function closeAll(closers: Closers): Promise<void> {
 async function assemble(run: RunOptions, shell: Shell, closers: Closers): Promise<Parts> {
   const opened = await openCluster(run, shell)
   closers.push(() => opened.close())
+  const git = { gitDirectory: join(run.data, 'git'), credentials: run.credentials }
+  // One that flags name is looked at now: nobody is there to mend it later.
+  if (run.repository !== undefined)
+    await openGit({ ...git, shell, cluster: opened.cluster }, run.repository)
   const live = new LiveObjects({ ...shell, cluster: opened.cluster })
   closers.push(() => live.close())
   const weights = new LiveWeights({ ...shell, live })
@@ -118,7 +124,7 @@ async function assemble(run: RunOptions, shell: Shell, closers: Closers): Promis
   const repositories: Repositories = new Repositories({
     ...{ shell, cluster: governed.cluster, as: governed.as, live, leading: governed.leading },
     ...{ compiler, mesh, access: new MeshAccess(mesh, compiler) },
-    ...{ gitDirectory: join(run.data, 'git'), credentials: run.credentials },
+    ...git,
     enforcement: (of) => fleet.progress(of),
     proxies: () => ({ known: mesh.knownProxies, connected: fleet.connected }),
     waitsFor: (spec) => source.waitsFor(spec),
@@ -156,7 +162,7 @@ async function assemble(run: RunOptions, shell: Shell, closers: Closers): Promis
       governed.replicas && { identity: governed.replicas.identity, leader: governed.leader() },
   })
   const bootstraps = bootstrapRoute({
-    ...{ authority, trustDomain: run.trustDomain, clock: shell.clock, xdsPort: run.xds.port },
+    ...{ authority, trustDomain: run.trustDomain, clock: shell.clock, xdsPort: serving.xdsPort },
     controlPlaneId: toSpiffeId(run.trustDomain, CONTROL_PLANE_ACCOUNT),
     inventory: () => mesh.inventory,
     mesh: () => mesh.mesh?.mesh,

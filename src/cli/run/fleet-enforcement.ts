@@ -20,7 +20,7 @@ export interface FleetEnforcementOptions {
   readonly replicas?: {
     readonly identity: string
     readonly presence: Pick<ReplicaPresence, 'report'>
-    readonly reports: Pick<ReplicaReports, 'replicas'>
+    readonly reports: Pick<ReplicaReports, 'replicas' | 'current'>
   }
 }
 
@@ -42,6 +42,9 @@ export class FleetEnforcement {
     const here = local(of)
     if (replicas === undefined || here === undefined) return here
     const { identity, reports } = replicas
+    // Who else there is, is not known yet: any of them may still have to ACK it.
+    if (reports.current === undefined && here.state === 'enforced')
+      return { ...here, state: 'enforcing' }
     const others = [...reports.replicas].filter(([name]) => name !== identity)
     const all = joinReports([this.#own(), ...others.map(([, report]) => report)])
     const joined = all.get(of.repository)?.get(of.commit)

@@ -15,7 +15,7 @@ export class Leading {
 
   /** The term that lasts now; `undefined` while another replica leads, or none. */
   get term(): Leadership | undefined {
-    return this.#term
+    return this.#term?.signal.aborted === true ? undefined : this.#term
   }
 
   /** Aborts when leading begins or ends. To miss nothing, take it before looking at the term. */
@@ -23,20 +23,22 @@ export class Leading {
     return this.#changed.signal
   }
 
-  /** Judged at this moment. */
+  /** Judged at this moment: still true in a term that is to be given up, for whoever is ending what it began. */
   isHeld(): boolean {
     return this.#term?.isHeld() ?? false
   }
 
   /** What the election calls with each term: ends when the term has, and everybody who acted in it. */
   async lead(term: Leadership): Promise<void> {
-    this.#set(term)
+    this.#term = term
+    this.#tell()
     const { promise, resolve } = Promise.withResolvers<void>()
     if (term.signal.aborted) resolve()
     term.signal.addEventListener('abort', () => resolve(), { once: true })
     await promise
-    this.#set(undefined)
+    this.#tell()
     await Promise.allSettled(this.#acting)
+    this.#term = undefined
   }
 
   /** Nobody else begins to lead before the action has ended. */
@@ -49,8 +51,7 @@ export class Leading {
     }
   }
 
-  #set(term: Leadership | undefined): void {
-    this.#term = term
+  #tell(): void {
     const told = this.#changed
     this.#changed = new AbortController()
     told.abort()

@@ -1,17 +1,14 @@
 /** The reconciler of one repository, with everything that it reads from and writes to. */
-import { join } from 'node:path'
 import { checkAccess } from '../../policy/access/check-access.ts'
 import { PolicyCompiler } from '../../policy/policy-compiler.ts'
 import { READING_LIMITS } from '../../policy/yaml/reading-limits.ts'
 import type { Cluster } from '../../reconciler/cluster.ts'
-import type { GitSource } from '../../reconciler/git-source.ts'
-import { openIsomorphicGitSource } from '../../reconciler/git-source-isomorphic.ts'
 import { reopeningGitSource } from '../../reconciler/git-source-reopening.ts'
 import { Reconciler, type ReconcilerOptions } from '../../reconciler/reconcile.ts'
-import { readGitCredentials } from '../../reconciler/repositories/read-git-credentials.ts'
 import type { RepositorySpec } from '../../reconciler/repositories/repository-spec.ts'
 import { scopeProblems } from '../../reconciler/repositories/scope-problems.ts'
 import { CONTROL_NAMESPACE } from './control-plane-identity.ts'
+import { openGit } from './open-git.ts'
 import type { RepositoryContext } from './repository-context.ts'
 import type { Shell } from './shell.ts'
 
@@ -37,7 +34,7 @@ export function makeReconciler(
   const { maxTotalBytes } = READING_LIMITS
   const reconciler = new Reconciler({
     ...{ ...shell, ...handlers, ref, path, compiler, live: context.live },
-    git: reopeningGitSource(async () => await openGit(context, shell, spec())),
+    git: reopeningGitSource(async () => await openGit({ ...context, shell }, spec())),
     // A file that is too large is a problem with a place, so the limit here is the commit's.
     limits: { maxFiles: MAX_TREE_ENTRIES, maxFileBytes: maxTotalBytes, maxTotalBytes },
     verify: (intent) => [
@@ -56,19 +53,4 @@ function writerOf({ cluster, as }: RepositoryContext, name: string | undefined):
   if (name === undefined) return cluster
   if (as === undefined) throw new TypeError('this cluster has no service accounts')
   return as({ namespace: CONTROL_NAMESPACE, name })
-}
-
-async function openGit(
-  { gitDirectory, cluster, credentials: given }: RepositoryContext,
-  shell: Shell,
-  { name, url, timeoutMs, credentialsSecret }: RepositorySpec,
-): Promise<GitSource> {
-  const credentials =
-    credentialsSecret === undefined
-      ? given
-      : await readGitCredentials(cluster, CONTROL_NAMESPACE, credentialsSecret)
-  return await openIsomorphicGitSource({
-    ...{ ...shell, url, timeoutMs, cacheDirectory: join(gitDirectory, name) },
-    ...(credentials !== undefined && { credentials }),
-  })
 }

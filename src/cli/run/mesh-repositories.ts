@@ -63,7 +63,8 @@ export class MeshRepositories implements RepositorySource {
   #ask(all: FollowedRepositories): void {
     const { repositories, opened } = this.#options
     const hasAccounts = opened.shared !== undefined
-    void repositories.set(repositoryRequests(all, { hasAccounts }))
+    const running = (name: string) => repositories.run(name)?.spec
+    void repositories.set(repositoryRequests(all, { hasAccounts, running }))
     for (const name of this.#told.keys()) if (!all.has(name)) this.#told.delete(name)
     for (const name of all.keys()) this.changed(name)
   }

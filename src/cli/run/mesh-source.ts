@@ -41,7 +41,9 @@ export class MeshSource implements XdsSource {
   /** Repositories whose accepted commit is not known yet. */
   #awaited: ReadonlySet<string> | undefined
   #inventory: ClusterInventory | undefined
+  /** What they make together, and of which it was made. */
   #mesh: MeshIntent | undefined
+  #joined: ReadonlyMap<string, Intent> | undefined
   #snapshot: MeshSnapshot | undefined
 
   constructor(options: MeshSourceOptions) {
@@ -140,7 +142,7 @@ export class MeshSource implements XdsSource {
   #changed(of?: CommitOf): void {
     const { publish, republish, weights } = this.#options
     const wasSynced = this.isSynced
-    this.#mesh = this.#intents.size > 0 ? joinIntents([...this.#intents.values()]) : undefined
+    this.#join()
     const maySync = wasSynced || this.#awaited?.size === 0
     if (this.#mesh === undefined || this.#inventory === undefined || !maySync) return
     // Without them a restart would send traffic back to where the commit had it begin.
@@ -150,6 +152,13 @@ export class MeshSource implements XdsSource {
       for (const [repository, { commit }] of this.#intents) publish({ repository, commit })
     else if (of === undefined) republish()
     else publish(of)
+  }
+
+  /** The same mesh for as long as the commits are the same. */
+  #join(): void {
+    if (this.#joined === this.#intents) return
+    this.#joined = this.#intents
+    this.#mesh = this.#intents.size > 0 ? joinIntents([...this.#intents.values()]) : undefined
   }
 
   #rebuild(intent: MeshIntent, inventory: ClusterInventory): void {

@@ -14,14 +14,21 @@ interface Refusal {
   readonly errors: readonly string[]
 }
 
-/** `hasAccounts`: whether the cluster has service accounts in whose name objects can be written. */
+export interface RequestContext {
+  /** Whether the cluster has service accounts in whose name objects can be written. */
+  readonly hasAccounts: boolean
+  /** A repository as it is followed: one whose MeshRepository became wrong keeps its namespaces. */
+  readonly running: (name: string) => RepositorySpec | undefined
+}
+
 export function repositoryRequests(
   all: FollowedRepositories,
-  { hasAccounts }: { readonly hasAccounts: boolean },
+  { hasAccounts, running }: RequestContext,
 ): ReadonlyMap<string, RepositoryRequest> {
-  const valid = [...all.values()].flatMap(({ spec, createdAt }) =>
-    spec.ok ? [{ ...spec.value, createdAt }] : [],
-  )
+  const valid = [...all].flatMap(([name, { spec, createdAt }]) => {
+    const followed = spec.ok ? spec.value : running(name)
+    return followed === undefined ? [] : [{ ...followed, createdAt }]
+  })
   const scopes = scopeConflicts(valid)
   const cycles = dependencyCycles(valid)
   const refusal = (name: string, { spec }: FollowedRepository): Refusal | undefined => {

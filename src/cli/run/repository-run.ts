@@ -132,6 +132,8 @@ export class RepositoryRun {
 
   /** What is asked for has changed, but neither where it is read from nor as whom it writes. */
   update(asked: AskedRepository): void {
+    // How the last pass ended says nothing of what is asked for now.
+    if (asked.generation !== this.#asked.generation) this.#outcome = undefined
     this.#asked = asked
     this.request('the MeshRepository changed')
     this.#context.onChange(this.name)

@@ -1,7 +1,6 @@
-/** Who asks for repositories to be followed: the flags of `plumb run`, or the MeshRepositories of the control namespace. */
+/** Who asks for repositories to be followed. */
 import type { RepositorySpec } from '../../reconciler/repositories/repository-spec.ts'
 import type { GovernedCluster } from './governed-cluster.ts'
-import { MeshRepositories } from './mesh-repositories.ts'
 import type { RunCluster } from './open-cluster.ts'
 import type { Repositories } from './repositories.ts'
 import type { RunOptions } from './run-options.ts'
@@ -23,21 +22,4 @@ export interface RepositorySourceOptions {
   readonly opened: RunCluster
   readonly governed: GovernedCluster
   readonly repositories: Repositories
-}
-
-export function openRepositorySource(options: RepositorySourceOptions): RepositorySource {
-  const { run, repositories } = options
-  return run.repository === undefined
-    ? new MeshRepositories(options)
-    : oneRepository(run.repository, repositories)
-}
-
-function oneRepository(spec: RepositorySpec, repositories: Repositories): RepositorySource {
-  const asked = { spec, generation: 0, requestedAt: undefined }
-  return {
-    start: () => void repositories.set(new Map([[spec.name, { type: 'asked', asked }]])),
-    waitsFor: () => undefined,
-    changed: () => undefined,
-    close: async () => undefined,
-  }
 }

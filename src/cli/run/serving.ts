@@ -28,6 +28,8 @@ export interface ServingOptions {
 export class Serving {
   readonly mesh: MeshSource
   readonly xds: XdsServer
+  /** Where it listens: the system has chosen, where 0 was asked for. */
+  readonly xdsPort: number
   readonly authority: CertificateAuthority
   readonly #closing: AbortController
 
@@ -60,16 +62,17 @@ export class Serving {
       credentials,
       registry,
     })
-    await xds.listen(run.xds)
-    return new Serving({ mesh, xds, authority }, closing)
+    const { port: xdsPort } = await xds.listen(run.xds)
+    return new Serving({ mesh, xds, xdsPort, authority }, closing)
   }
 
   private constructor(
-    { mesh, xds, authority }: Pick<Serving, 'mesh' | 'xds' | 'authority'>,
+    { mesh, xds, xdsPort, authority }: Pick<Serving, 'mesh' | 'xds' | 'xdsPort' | 'authority'>,
     closing: AbortController,
   ) {
     this.mesh = mesh
     this.xds = xds
+    this.xdsPort = xdsPort
     this.authority = authority
     this.#closing = closing
   }

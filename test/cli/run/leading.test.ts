@@ -1,13 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { Leading } from '../../../src/cli/run/leading.ts'
 
+/** Ended, it is to be given up; it is still held for whoever ends what it began. */
 function aTerm() {
   const ending = new AbortController()
-  return {
-    signal: ending.signal,
-    isHeld: () => !ending.signal.aborted,
-    end: () => ending.abort(),
-  }
+  return { signal: ending.signal, isHeld: () => true, end: () => ending.abort() }
 }
 
 describe('leading', () => {
@@ -34,12 +31,18 @@ describe('leading', () => {
     const told: string[] = []
     const over = leading.lead(term).then(() => told.push('over'))
     const action = leading.act(promise.then(() => void told.push('written')))
+    const { changed } = leading
     term.end()
     await new Promise(setImmediate)
     expect(told).toEqual([])
+    // Nobody begins anything new, and what was begun may still be written: the term says itself until when.
+    expect(changed.aborted).toBe(true)
+    expect(leading.term).toBeUndefined()
+    expect(leading.isHeld()).toBe(true)
     resolve()
     await Promise.all([over, action])
     expect(told).toEqual(['written', 'over'])
+    expect(leading.isHeld()).toBe(false)
   })
 
   it('ends at once in a term that was over before it began', async () => {

@@ -55,6 +55,15 @@ export class RunProcess {
     await exited
   }
 
+  /** Stops its clockwork, as a machine that sleeps does: it notices nothing. */
+  freeze(): void {
+    this.#child.kill('SIGSTOP')
+  }
+
+  thaw(): void {
+    this.#child.kill('SIGCONT')
+  }
+
   /** Asks for a pass now. */
   pass(): void {
     this.#child.kill('SIGHUP')
