@@ -127,10 +127,18 @@ describe('plumb run', () => {
       { timeout: WAIT_MS },
     )
 
+    const failing = async () =>
+      (await client().status(AbortSignal.timeout(WAIT_MS))).repositories[0]?.failing
+    expect(await vi.waitUntil(failing, { timeout: WAIT_MS })).toEqual({
+      since: expect.any(Number) as number,
+      error: expect.stringContaining('failed (status 503)') as string,
+    })
+
     server.fault = undefined
     const mended = publish(files)
     child.kill('SIGHUP')
     expect(await stateOf(mended)).toBe('enforced')
+    expect(await failing()).toBeUndefined()
   }, 60_000)
 
   it('writes JSON lines, drains at SIGTERM, and ends with status 0', async () => {

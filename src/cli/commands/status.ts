@@ -19,7 +19,7 @@ const ANSWER_WITHIN_MS = 10_000
 export function statusCommand(): Command {
   return new Command('status')
     .description(
-      'show what became of the last commits; exit status 1 when the newest of a repository is not enforced',
+      'show what became of the last commits; exit status 1 when the newest of a repository is not enforced, or nobody can look for a newer one',
     )
     .option('--data <folder>', 'data directory of the control plane')
     .addOption(
@@ -36,7 +36,9 @@ export function statusCommand(): Command {
       )
       const isEnforced =
         status.repositories.length > 0 &&
-        status.repositories.every(({ history }) => history.at(-1)?.state === 'enforced')
+        status.repositories.every(
+          ({ history, failing }) => failing === undefined && history.at(-1)?.state === 'enforced',
+        )
       process.exitCode = isEnforced ? EXIT_CODE.ok : EXIT_CODE.found
     })
 }
@@ -50,6 +52,7 @@ function printStatus(status: Status): string {
     ...(repositories.length === 0 ? ['no repository is followed yet'] : []),
     ...repositories.flatMap((repository) => [
       ...(repositories.length === 1 ? [] : ['', printRepository(repository)]),
+      ...printFailing(repository),
       ...printHistory(repository.history),
     ]),
     '',
@@ -65,6 +68,12 @@ function printReplica({ identity, leader }: ReplicaStatus): string {
 
 function printRepository({ name, url, ref, suspended }: RepositoryReport): string {
   return `${name}: ${ref} of ${url}${suspended ? ', suspended' : ''}`
+}
+
+function printFailing({ failing }: RepositoryReport): readonly string[] {
+  if (failing === undefined) return []
+  const since = new Date(failing.since).toISOString()
+  return [`passes fail since ${since}, and what is served stays as it is: ${failing.error}`]
 }
 
 function printHistory(history: readonly CommitRecord[]): readonly string[] {

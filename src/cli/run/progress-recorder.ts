@@ -62,7 +62,8 @@ export class ProgressRecorder {
   }
 
   ended(outcome: ReconcileOutcome): void {
-    const { board, log } = this.#options
+    const { board, clock, log } = this.#options
+    board.passEnded(clock.now(), outcome.type === 'failed' ? outcome.error.message : undefined)
     if (outcome.type !== 'waiting') this.#waitsFor = undefined
     switch (outcome.type) {
       case 'synced':

@@ -1,4 +1,5 @@
 /** Holds what became of the last commits, for the HTTP API, the log and whoever waits for a commit to be enforced. */
+import type { Instant } from '../../model/clock.ts'
 import type { CommitSha } from '../../model/commit-sha.ts'
 import { untilAborted } from '../../model/until-aborted.ts'
 import { type CommitRecord, isSettled } from '../../reconciler/commit-record.ts'
@@ -7,10 +8,29 @@ const KEPT = 20
 
 type Listener = (record: CommitRecord) => void
 
+/** Passes that fail one after the other: the world may have moved on, and we do not see it. */
+export interface Failing {
+  /** When the first of them failed. */
+  readonly since: Instant
+  /** What the last one says. */
+  readonly error: string
+}
+
 export class StatusBoard {
   /** In the order in which commits were first seen; the newest is last. */
   readonly #records = new Map<CommitSha, CommitRecord>()
   readonly #listeners = new Set<Listener>()
+  #failing: Failing | undefined
+
+  /** Absent while passes end by themselves, whatever they find. */
+  get failing(): Failing | undefined {
+    return this.#failing
+  }
+
+  /** A pass has ended at that moment, by this error or well. */
+  passEnded(at: Instant, error: string | undefined): void {
+    this.#failing = error === undefined ? undefined : { since: this.#failing?.since ?? at, error }
+  }
 
   get history(): readonly CommitRecord[] {
     return [...this.#records.values()]

@@ -4,7 +4,7 @@ import type { Registry } from 'prom-client'
 import { type CommitSha, isCommitSha } from '../../model/commit-sha.ts'
 import type { CommitRecord } from '../../reconciler/commit-record.ts'
 import type { RepositoryRun } from './repository-run.ts'
-import type { StatusBoard } from './status-board.ts'
+import type { Failing, StatusBoard } from './status-board.ts'
 
 /** Longest wait that a request may ask for. */
 const MAX_WAIT_MS = 120_000
@@ -49,6 +49,8 @@ export interface RepositoryReport {
   readonly served?: CommitSha | undefined
   /** The last commit that is enforced, as far as this replica has seen. */
   readonly enforced?: CommitSha | undefined
+  /** Since when no pass has ended well, and why: what is served is that old, and stays. */
+  readonly failing?: Failing
   /** What this replica has seen, oldest first. */
   readonly history: readonly CommitRecord[]
 }
@@ -127,7 +129,7 @@ function toStatus(subject: StatusSubject): Status {
 function toReport({
   name,
   spec: { url, ref, suspend },
-  board: { history },
+  board: { history, failing },
   reconciler,
 }: StatusSubject['repositories']['runs'][number]): RepositoryReport {
   const enforced = history.findLast((record) => record.state === 'enforced')?.commit
@@ -135,6 +137,7 @@ function toReport({
     ...{ name, url, ref, suspended: suspend },
     ...(reconciler.commit !== undefined && { served: reconciler.commit }),
     ...(enforced !== undefined && { enforced }),
+    ...(failing !== undefined && { failing }),
     history,
   }
 }

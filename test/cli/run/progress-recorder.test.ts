@@ -20,10 +20,11 @@ const at = 1_000 as Instant
 
 function aRecorder(accessChanges: ProgressRecorderOptions['accessChanges'] = () => []) {
   const board = new StatusBoard()
+  const clock = new FakeClock(1_000)
   const enforcements = new Map<CommitSha, Enforcement>()
   const log = new RecordingLogger()
   const recorder = new ProgressRecorder({
-    ...{ board, log, clock: new FakeClock(1_000), accessChanges },
+    ...{ board, log, clock, accessChanges },
     enforcement: (sha) => enforcements.get(sha),
   })
   const enforce = (state: Enforcement['state'], more: Partial<Enforcement> = {}) => {
@@ -42,7 +43,7 @@ function aRecorder(accessChanges: ProgressRecorderOptions['accessChanges'] = () 
     enforcements.set(commit, enforcement)
     recorder.proxiesMoved(commit)
   }
-  return { board, recorder, enforce, log, state: () => board.record(commit)?.state }
+  return { board, clock, recorder, enforce, log, state: () => board.record(commit)?.state }
 }
 
 const sourced: PassProgress = {
@@ -184,6 +185,19 @@ describe('the record of a commit', () => {
     recorder.ended({ type: 'synced', commit })
     const record = board.record(commit)
     expect([record?.state, record?.reason]).toEqual(['enforced', undefined])
+  })
+
+  it('has beside it since when passes fail, for as long as they do', () => {
+    const { recorder, board, clock } = aRecorder()
+    const fail = (text: string) => recorder.ended({ type: 'failed', error: new Error(text) })
+    recorder.ended({ type: 'synced', commit })
+    expect(board.failing).toBeUndefined()
+    fail('git is away')
+    clock.jumpWall(60_000)
+    fail('git is still away')
+    expect(board.failing).toEqual({ since: 1_000, error: 'git is still away' })
+    recorder.ended({ type: 'stalled', commit, problems: [] })
+    expect(board.failing).toBeUndefined()
   })
 
   it('waits or has failed, with the reason, as the pass ended', () => {
