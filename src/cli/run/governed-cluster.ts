@@ -24,6 +24,8 @@ export interface GovernedCluster {
   readonly leading: Leading
   /** Absent where there can be no other replica. */
   readonly replicas: Replicas | undefined
+  /** Calls back when other replicas report something new. */
+  onReports(listener: () => void): void
   /** Who leads, as far as is known here. */
   leader(): string | undefined
   /** Campaigns and leads until the signal aborts, and has given the lead away then. */
@@ -36,8 +38,6 @@ export interface GovernOptions {
   readonly shell: Shell
   /** The name of this machine, or pod. */
   readonly host: string
-  /** Called when other replicas report something new. */
-  readonly onReports: () => void
 }
 
 /** A cluster that only this process can reach is governed by it from the beginning. */
@@ -47,6 +47,7 @@ export function governCluster(options: GovernOptions): GovernedCluster {
   return {
     ...{ cluster: options.opened.cluster, as: undefined, replicas: undefined },
     leading: Leading.always(),
+    onReports: () => undefined,
     leader: () => undefined,
     govern: async (signal) => await untilAborted(signal),
     close: async () => undefined,
@@ -54,19 +55,24 @@ export function governCluster(options: GovernOptions): GovernedCluster {
 }
 
 function governShared(
-  { opened, shell, host, onReports }: GovernOptions,
+  { opened, shell, host }: GovernOptions,
   { as, election }: NonNullable<RunCluster['shared']>,
 ): GovernedCluster {
   const leading = new Leading()
   const identity = replicaIdentity(host, shell.entropy)
   const common = { ...shell, namespace: CONTROL_NAMESPACE, identity }
   const presence = new ReplicaPresence({ ...common, cluster: opened.cluster })
-  const reports = new ReplicaReports({ ...common, cluster: opened.cluster, onChange: onReports })
+  const listeners = new Set<() => void>()
+  const onChange = (): void => {
+    for (const listener of listeners) listener()
+  }
+  const reports = new ReplicaReports({ ...common, cluster: opened.cluster, onChange })
   let holder: string | undefined
   return {
     cluster: gatedCluster(opened.cluster, leading),
     as: (account) => gatedCluster(as(account), leading),
     ...{ leading, replicas: { identity, presence, reports } },
+    onReports: (listener) => listeners.add(listener),
     leader: () => holder,
     govern: async (signal) => {
       const lead = leading.lead.bind(leading)
