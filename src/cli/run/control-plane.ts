@@ -35,11 +35,14 @@ export class ControlPlane {
   readonly #closers: Closers
   readonly #shell: Shell
 
-  /** Listens on every address; nothing is read from git yet. Rejects with what keeps it from starting, leaving nothing open. */
-  static async start(run: RunOptions, shell: Shell): Promise<ControlPlane> {
+  /**
+   * Listens on every address; nothing is read from git yet. Waits for an API server that is away for as long as the signal lets
+   * it. Rejects with what keeps it from starting, leaving nothing open.
+   */
+  static async start(run: RunOptions, shell: Shell, signal: AbortSignal): Promise<ControlPlane> {
     const closers: Closers = []
     try {
-      return new ControlPlane(await assemble(run, shell, closers), closers, shell)
+      return new ControlPlane(await assemble({ run, shell, signal }, closers), closers, shell)
     } catch (error) {
       await closeAll(closers)
       throw error
@@ -85,8 +88,11 @@ async function closeAll(closers: Closers): Promise<void> {
   for (const close of closers.toReversed()) await close()
 }
 
-async function assemble(run: RunOptions, shell: Shell, closers: Closers): Promise<Parts> {
-  const opened = await openCluster(run, shell)
+async function assemble(
+  { run, shell, signal }: { run: RunOptions; shell: Shell; signal: AbortSignal },
+  closers: Closers,
+): Promise<Parts> {
+  const opened = await openCluster(run, shell, signal)
   const { cluster } = opened
   closers.push(() => opened.close())
   const live = new LiveObjects({ ...shell, cluster })

@@ -7,6 +7,7 @@ import { clusterApi } from '../../reconciler/cluster-api-server.ts'
 import { openEmbeddedCluster } from '../../reconciler/cluster-embedded.ts'
 import { lockDirectory } from '../../reconciler/embedded/directory-lock.ts'
 import { installDefinitions } from '../../reconciler/kubernetes/install-definitions.ts'
+import { untilReachable } from '../../reconciler/kubernetes/until-reachable.ts'
 import { CONTROL_NAMESPACE } from './control-plane-identity.ts'
 import type { Routes } from './http-servers.ts'
 import type { ClusterChoice, RunOptions } from './run-options.ts'
@@ -30,10 +31,14 @@ export interface RunCluster {
 }
 
 /** Holds the data directory until it is closed. Throws `ClusterError`. */
-export async function openCluster(run: RunOptions, shell: Shell): Promise<RunCluster> {
+export async function openCluster(
+  run: RunOptions,
+  shell: Shell,
+  signal: AbortSignal,
+): Promise<RunCluster> {
   return run.cluster.type === 'embedded'
     ? await openEmbedded(run, shell)
-    : await openKubernetes(run.cluster, run, shell)
+    : await openKubernetes(run.cluster, { run, shell, signal })
 }
 
 async function openEmbedded(run: RunOptions, shell: Shell): Promise<RunCluster> {
@@ -48,8 +53,7 @@ async function openEmbedded(run: RunOptions, shell: Shell): Promise<RunCluster> 
 /** The API server has an API of its own, so nothing of it is offered on our socket, with our rights. */
 async function openKubernetes(
   { kubeconfig, context }: Extract<ClusterChoice, { type: 'kubernetes' }>,
-  run: RunOptions,
-  shell: Shell,
+  { run, shell, signal }: { run: RunOptions; shell: Shell; signal: AbortSignal },
 ): Promise<RunCluster> {
   // The client library takes 100 MB and half a second to load, which an embedded cluster need not pay.
   const { openKubernetesCluster } = await import('../../reconciler/cluster-kubernetes.ts')
@@ -69,8 +73,12 @@ async function openKubernetes(
     await lock.release()
   }
   try {
-    await ensureNamespace(cluster, CONTROL_NAMESPACE)
-    await installDefinitions({ ...shell, cluster }, AbortSignal.timeout(INSTALL_LIMIT_MS))
+    const prepare = async (): Promise<void> => {
+      await ensureNamespace(cluster, CONTROL_NAMESPACE)
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(INSTALL_LIMIT_MS)])
+      await installDefinitions({ ...shell, cluster }, limit)
+    }
+    await untilReachable(prepare, shell, signal)
     const shared = { election, as: (account: ServiceAccount) => cluster.as(account) }
     return { cluster, shared, administrative: [], close }
   } catch (error) {

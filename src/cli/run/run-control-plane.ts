@@ -16,11 +16,14 @@ export async function runControlPlane(options: RunOptions): Promise<number> {
   const { logFormat: format, logLevel: level, repository, xds, http } = options
   const clock = new SystemClock()
   const log = createLogger({ format, level, stream: process.stderr, clock })
-  controlPlane = await ControlPlane.start(options, {
-    clock,
-    entropy: new SystemEntropy(),
-    log,
-  })
+  const shell = { clock, entropy: new SystemEntropy(), log }
+  try {
+    controlPlane = await ControlPlane.start(options, shell, stop.signal)
+  } catch (error) {
+    // Told to end while it waited for an API server that never came.
+    if (stop.signal.aborted) return EXIT_CODE.ok
+    throw error
+  }
   log.info('control plane ready', {
     ...(repository === undefined
       ? { repositories: 'as the MeshRepositories ask' }
