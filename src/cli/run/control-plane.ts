@@ -12,6 +12,7 @@ import { type GovernedCluster, governCluster } from './governed-cluster.ts'
 import { HttpServers, type Routes } from './http-servers.ts'
 import { LiveWeights } from './live-weights.ts'
 import { openCluster } from './open-cluster.ts'
+import { repositoryMetrics } from './repository-metrics.ts'
 import { type RunOptions, socketPath } from './run-options.ts'
 import { Serving } from './serving.ts'
 import type { Shell } from './shell.ts'
@@ -106,6 +107,8 @@ async function assemble(
   closers.push(() => governed.close())
   const following = await Following.open({ run, shell, opened, governed, serving, live })
   closers.push(() => following.close())
+  const isLeading = (): boolean => governed.leading.isHeld()
+  repositoryMetrics({ registry, isLeading, states: () => following.repositories.states })
   const inventory = new ClusterInventoryWatch({
     ...{ ...shell, cluster },
     onChange: (current) => serving.mesh.setInventory(current),

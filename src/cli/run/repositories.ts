@@ -50,6 +50,17 @@ export class Repositories {
     return this.#runs.get(name)
   }
 
+  /** By name, of all that somebody asks for. */
+  get states(): ReadonlyMap<string, RepositoryState> {
+    const names = new Set([...this.#runs.keys(), ...this.#refused.keys()])
+    return new Map(
+      [...names].flatMap((name) => {
+        const state = this.state(name)
+        return state === undefined ? [] : [[name, state]]
+      }),
+    )
+  }
+
   /** `undefined` for a repository that nobody asks for. */
   state(name: string): RepositoryState | undefined {
     const refused = this.#refused.get(name)
