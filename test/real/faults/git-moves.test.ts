@@ -57,7 +57,7 @@ describe('a branch', () => {
 
   it('that goes back further than history was fetched is not called a fast-forward', async () => {
     const world = await aWorldWithHistory()
-    for (let i = 0; i < 40; i++) world.repository.commit({ 'README.md': `${i}` })
+    for (let i = 0; i < 20; i++) world.repository.git('commit', '-q', '--allow-empty', '-m', `${i}`)
     world.repository.publish()
     rmSync(world.cacheDirectory, { recursive: true })
     await world.start()

@@ -1,4 +1,4 @@
-/** Stands between a process and its API server, counts what the process writes, and has it killed at the write that a test names. */
+/** Stands between a process and its API server, counts what the process asks, and has it killed at the call that a test names. */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { Agent, type RequestOptions, request } from 'node:https'
@@ -6,9 +6,11 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 
 export interface Death {
-  /** The write at which it comes, from 0. */
-  readonly write: number
-  /** `before` the server has seen the write, or `after` the server has answered and before the answer is delivered. */
+  /** Of all calls, or of those that change something. Watches go on for ever, and who leads is renewed all the time: none counts. */
+  readonly of: 'call' | 'write'
+  /** The one at which it comes, from 0. */
+  readonly at: number
+  /** `before` the server has seen it, or `after` the server has answered and before the answer is delivered. */
   readonly when: 'before' | 'after'
 }
 
@@ -21,8 +23,8 @@ export class KillingProxy {
   readonly #server: Server
   readonly #agent = new Agent({ keepAlive: true, rejectUnauthorized: false })
   #death: ArmedDeath | undefined
-  /** Method and path of each write since the proxy was armed, in the order in which they came. */
-  #writes: string[] = []
+  /** Since the proxy was armed. */
+  #counted = 0
   #underWay = 0
 
   static async start(target: string): Promise<KillingProxy> {
@@ -40,13 +42,9 @@ export class KillingProxy {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
-  get writes(): readonly string[] {
-    return this.#writes
-  }
-
   /** Counts from here on; `kill` must have ended the process when it returns. */
   arm(death: Death, kill: () => void): void {
-    this.#writes = []
+    this.#counted = 0
     this.#death = { ...death, kill }
   }
 
@@ -63,7 +61,7 @@ export class KillingProxy {
   }
 
   #handle(asked: IncomingMessage, answer: ServerResponse): void {
-    const death = isWrite(asked) ? this.#next(asked) : undefined
+    const death = this.#deathAt(asked)
     if (death?.when === 'before') {
       death.kill()
       answer.destroy()
@@ -72,11 +70,12 @@ export class KillingProxy {
     this.#forward(asked, answer, death?.kill)
   }
 
-  /** The death that comes with this write, if it is the one. */
-  #next(asked: IncomingMessage): ArmedDeath | undefined {
+  /** The death that comes with this call, if it is the one. */
+  #deathAt(asked: IncomingMessage): ArmedDeath | undefined {
     const death = this.#death
-    const at = this.#writes.push(`${asked.method} ${asked.url}`) - 1
-    return death?.write === at ? death : undefined
+    if (death === undefined || !counts(asked, death.of)) return undefined
+    this.#counted += 1
+    return this.#counted - 1 === death.at ? death : undefined
   }
 
   #forward(asked: IncomingMessage, answer: ServerResponse, kill: (() => void) | undefined): void {
@@ -106,8 +105,8 @@ export class KillingProxy {
   }
 }
 
-/** A dry run changes nothing. Who leads is renewed all the time, whatever a pass does. */
-function isWrite({ method, url = '' }: IncomingMessage): boolean {
-  const isSafe = method === 'GET' || method === 'HEAD' || url.includes('dryRun=')
-  return !isSafe && !/\/(leases|events)(\/|$|\?)/.test(url)
+function counts({ method, url = '' }: IncomingMessage, of: Death['of']): boolean {
+  if (/\/(leases|events)(\/|$|\?)/.test(url) || url.includes('watch=')) return false
+  // A dry run changes nothing.
+  return of === 'call' || !(method === 'GET' || method === 'HEAD' || url.includes('dryRun='))
 }
