@@ -40,6 +40,7 @@ export class MeshSource implements XdsSource {
   #intents: ReadonlyMap<string, Intent> = new Map()
   /** Repositories whose accepted commit is not known yet. */
   #awaited: ReadonlySet<string> | undefined
+  #followsNothing = false
   #inventory: ClusterInventory | undefined
   /** What they make together, and of which it was made. */
   #mesh: MeshIntent | undefined
@@ -59,9 +60,11 @@ export class MeshSource implements XdsSource {
     return this.#snapshot !== undefined
   }
 
-  /** Why it is not; `undefined` once it is. */
+  /** Why it is not; `undefined` once it is, or where it is known that there is nothing to follow, and so nothing to wait for. */
   get waitsFor(): string | undefined {
     if (this.isSynced) return undefined
+    // An installation that follows nothing yet is whole: whoever rolls it out waits for this.
+    if (this.#followsNothing && this.#inventory !== undefined) return undefined
     if (this.#awaited === undefined) return 'the repositories to follow are not known yet'
     if (this.#awaited.size > 0)
       return `the last accepted commit of ${[...this.#awaited].sort(byCodeUnit).join(', ')} has not been read yet`
@@ -102,6 +105,7 @@ export class MeshSource implements XdsSource {
    */
   setRepositories(names: ReadonlySet<string>): void {
     const isNew = (name: string): boolean => !this.#intents.has(name)
+    this.#followsNothing = names.size === 0
     // Once proxies are served, a repository that comes takes nothing from them by being late.
     if (!this.isSynced) this.#awaited = new Set([...names].filter(isNew))
     const kept = new Map([...this.#intents].filter(([name]) => names.has(name)))

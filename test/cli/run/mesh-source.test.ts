@@ -44,6 +44,19 @@ describe('what proxies are told from', () => {
     expect([...mesh.served.keys()]).toEqual(['shop', 'team'])
   })
 
+  it('waits for nothing where there is nothing to follow, and again once there is', () => {
+    const { mesh, told } = aMesh()
+    mesh.setRepositories(new Set())
+    expect(mesh.waitsFor).toBeDefined()
+    mesh.setInventory(inventory)
+    expect(mesh.waitsFor).toBeUndefined()
+    expect(told()).toEqual([])
+    mesh.setRepositories(new Set(['shop']))
+    expect(mesh.waitsFor).toBe('the last accepted commit of shop has not been read yet')
+    mesh.setIntent('shop', shop)
+    expect(told()).toEqual(['shop a'])
+  })
+
   it('does not wait for a repository that has nothing to serve', () => {
     const { mesh, told } = aMesh()
     mesh.setRepositories(new Set(['shop', 'team']))
