@@ -12,8 +12,8 @@ import { ListenerSchema } from '../../src/generated/envoy/config/listener/v3/lis
 import { RouterSchema } from '../../src/generated/envoy/extensions/filters/http/router/v3/router_pb.js'
 import { HttpConnectionManagerSchema } from '../../src/generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js'
 import { findEnvoy } from '../../src/lab/envoy-binary.ts'
-import type { CommitOf } from '../../src/xds/enforcement.ts'
 import type { EnvoyResource, ViewResources } from '../../src/render/envoy/envoy-resource.ts'
+import type { CommitOf } from '../../src/xds/enforcement.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import {
   ADS,
