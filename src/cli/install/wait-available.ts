@@ -3,6 +3,8 @@ import type { Clock, Ms } from '../../model/clock.ts'
 import type { KubernetesObject } from '../../model/kubernetes-object.ts'
 import { toObjectId } from '../../model/object-id.ts'
 import type { Cluster } from '../../reconciler/cluster.ts'
+import { MESH_REPOSITORY } from '../../reconciler/repositories/mesh-repository-kind.ts'
+import { toRepositoryView } from '../repositories/repository-view.ts'
 import { podTroubles, type Rollout, toRollout } from './rollout.ts'
 
 const LOOK_AGAIN_MS: Ms = 1_000
@@ -47,6 +49,18 @@ async function look(deployment: KubernetesObject, cluster: Cluster) {
     readonly selector: { readonly matchLabels: Readonly<Record<string, string>> }
   }
   const { namespace = '' } = live.metadata
-  const pods = await cluster.list(POD, { namespace, labels: selector.matchLabels })
-  return { rollout: toRollout(live), troubles: podTroubles(pods.items) }
+  const [pods, repositories] = await Promise.all([
+    cluster.list(POD, { namespace, labels: selector.matchLabels }),
+    cluster.list(MESH_REPOSITORY, { namespace }),
+  ])
+  const troubles = [...podTroubles(pods.items), ...repositoryTroubles(repositories.items)]
+  return { rollout: toRollout(live), troubles }
+}
+
+/** No replica is ready before there is a commit to serve, so a first one that cannot be read or is wrong holds up all of them. */
+function repositoryTroubles(repositories: readonly KubernetesObject[]): readonly string[] {
+  return repositories
+    .map(toRepositoryView)
+    .filter(({ ready }) => ready.status === 'False')
+    .map(({ name, reason, ready }) => `MeshRepository ${name}: ${reason}: ${ready.message}`)
 }
