@@ -1,7 +1,9 @@
 /** The Events that a change of what is known of a repository is worth: what somebody has to do something about, and its end. Pure. */
 
 import { printObjectId } from '../../model/object-id.ts'
+import type { CommitRecord } from '../commit-record.ts'
 import type { DriftReport } from '../drift/drift-report.ts'
+import { printRefMove } from '../print-ref-move.ts'
 import { judgeRepository, type Verdict } from './judge-repository.ts'
 import { printDriftEffect } from './print-drift-effect.ts'
 import type { RepositoryState } from './repository-state.ts'
@@ -17,6 +19,7 @@ export interface RepositoryEvent {
     | 'Resumed'
     | 'Pinned'
     | 'PinOver'
+    | 'HistoryRewritten'
     | 'DriftCorrected'
     | 'DriftReported'
     | 'DriftFight'
@@ -39,6 +42,7 @@ export function eventsBetween(
   if (before === after) return []
   return [
     ...pinEvents(before, after),
+    ...moveEvents(before, after),
     ...verdictEvents(before, after, stored?.enforced.commit),
     ...newDrifts(before, after).map(toDriftEvent),
   ]
@@ -150,6 +154,20 @@ function pinEvents(
         : 'the ref names another commit'
   const message = `${shortSha(previous.commit)} is not pinned any more: ${because}`
   return [toEvent('Normal', { reason: 'PinOver', message })]
+}
+
+/** A ref that went back or left its history is followed, and never silently. A pin that does the same is told of as one. */
+function moveEvents(
+  before: RepositoryState | undefined,
+  after: RepositoryState,
+): readonly RepositoryEvent[] {
+  const toKey = ({ commit, sourcedAt }: CommitRecord) => `${commit} ${sourcedAt}`
+  const known = new Set(before?.records.map(toKey))
+  return after.records
+    .filter((record) => record.insteadOf === undefined && !known.has(toKey(record)))
+    .map(printRefMove)
+    .filter((message) => message !== undefined)
+    .map((message) => toEvent('Warning', { reason: 'HistoryRewritten', message }))
 }
 
 function newDrifts(

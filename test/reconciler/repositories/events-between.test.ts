@@ -1,6 +1,7 @@
 /** Which changes of a repository are worth an Event, and which are told once or never. */
 import { describe, expect, it } from 'vitest'
 import { ClusterError } from '../../../src/reconciler/cluster.ts'
+import type { CommitRecord } from '../../../src/reconciler/commit-record.ts'
 import { GitSourceError } from '../../../src/reconciler/git-source.ts'
 import { eventsBetween } from '../../../src/reconciler/repositories/events-between.ts'
 import type { RepositoryState } from '../../../src/reconciler/repositories/repository-state.ts'
@@ -33,6 +34,34 @@ function failing(error: Error): RepositoryState {
 }
 
 const unreachable = failing(new GitSourceError('HostUnreachable', 'no route to the host'))
+
+describe('a ref', () => {
+  const moved = (
+    relation: NonNullable<CommitRecord['relation']>,
+    more: Partial<CommitRecord> = {},
+  ) => ({
+    ...ENFORCED,
+    records: [
+      ...ENFORCED.records,
+      aRecord('b', { sourcedAt: at(10), relation, before: sha('a'), ...more }),
+    ],
+  })
+
+  it.each(['behind', 'rewritten', 'unknown'] as const)(
+    'that moves to a commit that is %s is told of, once, and after a restart too',
+    (relation) => {
+      const after = moved(relation)
+      expect(told(ENFORCED, after, { ...after, now: at(60) })).toEqual(['Warning HistoryRewritten'])
+      expect(told(undefined, after)).toContain('Warning HistoryRewritten')
+      expect(eventsBetween(ENFORCED, after)[0]?.message).toContain(sha('a'))
+    },
+  )
+
+  it('that moves on is no news, nor is one whose commit somebody has pinned', () => {
+    expect(told(ENFORCED, moved('descendant'))).toEqual([])
+    expect(told(ENFORCED, moved('behind', { insteadOf: sha('c') }))).toEqual([])
+  })
+})
 
 describe('a commit', () => {
   const read = { ...ENFORCED, records: [...ENFORCED.records, aRecord('b', { sourcedAt: at(10) })] }
