@@ -96,6 +96,9 @@ const MADE: readonly (readonly [name: string, code: string, files: Files])[] = [
       ),
     ),
   ],
+  ['two names that are one on another machine', 'PLB0107', { 'Twin.yaml': '', 'twin.yaml': '' }],
+  ['a name that is not in normal form', 'PLB0106', { 'cafe\u0301.yaml': '' }],
+  ['a name that is as long as no path', 'PLB0106', { [`${'a/'.repeat(600)}a.yaml`]: '' }],
   ['settings that are no settings', 'PLB0201', { '.plumbline.yaml': 'ignoreKinds: { a: [' }],
   [
     'an ignore file of 60,000 patterns',
