@@ -250,6 +250,16 @@ describe.skipIf(trouble)('the chart', () => {
     expect((await deployment()).spec.replicas).toBe(3)
   })
 
+  it('lets the control plane write in the name of the accounts that are named, and of no other', async () => {
+    const named = ['--set', 'impersonation.serviceAccounts={team-a}']
+    await helm('upgrade', 'mesh', CHART, ...values(), ...named, '--set', 'replicas=3')
+    const as = (name: string) => `--as=system:serviceaccount:${NAMESPACE}:${name}`
+    const ask = async (name: string) =>
+      await kube.tryKubectl(['--context', CONTEXT, as(name), 'auth', 'can-i', 'list', 'secrets'])
+    expect((await ask('team-a')).stdout).toBe('no\n')
+    expect((await ask('team-b')).stderr).toContain('cannot impersonate resource "serviceaccounts"')
+  })
+
   it('belongs to Helm, which plumb install and plumb uninstall say', async () => {
     for (const command of [['install'], ['uninstall', '--yes']]) {
       const { status, stderr } = await plumb(...command)
