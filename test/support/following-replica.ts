@@ -28,6 +28,7 @@ export class FollowingReplica {
   readonly mesh: MeshSource
   readonly repositories: Repositories
   readonly log = new RecordingLogger()
+  readonly forgotten: string[] = []
 
   static async start(cluster: Cluster, leading = Leading.always()): Promise<FollowingReplica> {
     const replica = new FollowingReplica(cluster, leading, await temporaryDirectory())
@@ -54,7 +55,7 @@ export class FollowingReplica {
       enforcement: () => ({ state: 'enforced', touched: 0, acked: 0, nacked: [] }),
       proxies: () => ({ known: 0, connected: 0 }),
       waitsFor: (spec) => dependencyWait(spec, (name) => repositories.state(name)),
-      onChange: () => undefined,
+      ...{ onChange: () => undefined, onForgotten: (name) => this.forgotten.push(name) },
     })
     this.repositories = repositories
     onTestFinished(async () => await live.close())

@@ -60,6 +60,7 @@ export class Following {
       waitsFor: (spec) => this.#source.waitsFor(spec),
       isOnly: run.repository !== undefined,
       onChange: (name) => this.#changed(name),
+      onForgotten: (name) => xds.forget(name),
     })
     const { repositories } = this
     this.#source = openRepositorySource({ run, shell, opened, governed, repositories })

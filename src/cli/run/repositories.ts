@@ -99,7 +99,11 @@ export class Repositories {
   }
 
   async #keepOnly(names: ReadonlySet<string>): Promise<void> {
-    for (const [name, run] of this.#runs) if (!names.has(name)) await this.#end(name, run)
+    for (const [name, run] of this.#runs) {
+      if (names.has(name)) continue
+      await this.#end(name, run)
+      this.#context.onForgotten(name)
+    }
     for (const name of this.#refused.keys()) if (!names.has(name)) this.#refused.delete(name)
   }
 

@@ -53,6 +53,8 @@ export interface RepositoryContext {
   readonly onChange: (name: string) => void
   /** Told of each commit that the cluster has whole: objects that it left to others may be taken now. */
   readonly onSynced: (name: string) => void
+  /** Told of a repository that is followed no more. */
+  readonly onForgotten: (name: string) => void
   /** Told when a pass has ended, however it has. */
   readonly onPassed: (name: string) => void
 }

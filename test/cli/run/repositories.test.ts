@@ -56,6 +56,22 @@ describe('two repositories', () => {
     ])
   })
 
+  it('leave each other alone when one is followed no more, and its objects stay', async () => {
+    const [one, two] = [aRepository(), aRepository()]
+    const cluster = await aCluster()
+    const replica = await FollowingReplica.start(cluster)
+    const [books, bank] = [one.commit(BOOKSTORE_FILES), two.commit(BANK)]
+    const asked = { name: 'bank', url: two.work, namespaces: ['bank'] }
+    await replica.ask({ name: 'books', url: one.work, namespaces: ['bookstore'] }, asked)
+    await replica.untilSynced('books', books)
+    await replica.untilSynced('bank', bank)
+    await replica.ask(asked)
+    expect(replica.repositories.state('books')).toBeUndefined()
+    expect(replica.forgotten).toEqual(['books'])
+    expect([...replica.mesh.served.keys()]).toEqual(['bank'])
+    expect(await ownerOf(cluster)).toMatchObject({ repository: 'books' })
+  })
+
   it('touch nothing outside the namespaces that each has', async () => {
     const repository = aRepository()
     repository.commit({ ...BOOKSTORE_FILES, ...BANK })
