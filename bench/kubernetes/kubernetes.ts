@@ -1,6 +1,6 @@
 /**
  * `plumb run` on a real API server beside `kubectl apply --server-side` of the same files, each on a server of its own, by turns:
- * `--objects 1000 --sets 100 --repositories 10 --rounds 1 --one-line 10 --idle 60 --edits 200 --json`. Three repositories: so many
+ * `--objects 1000 --sets 100 --repositories 10 --rounds 1 --one-line 10 --idle 35 --edits 200 --json`. Three repositories: so many
  * TrafficTargets; so many sets of four objects; the sets split over so many MeshRepositories. 0 leaves one out. The issue's
  * figures are of `--objects 10000 --sets 1000`. It runs what `npm run build` makes, as users do; `--program FILE` runs
  * another (src/cli/main.ts: the sources). `--node-flags` are given to Node: without a limit V8 lets the young generation of a large machine
@@ -24,7 +24,7 @@ const { values: flags } = parseArgs({
     repositories: { type: 'string', default: '10' },
     rounds: { type: 'string', default: '1' },
     'one-line': { type: 'string', default: '10' },
-    idle: { type: 'string', default: '60' },
+    idle: { type: 'string', default: '35' },
     edits: { type: 'string', default: '200' },
     'node-flags': { type: 'string', default: '--max-semi-space-size=4' },
     program: { type: 'string' },
