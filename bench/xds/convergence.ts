@@ -7,17 +7,9 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Registry } from 'prom-client'
-import type { CertificateAuthority } from '../../src/ca/certificate-authority.ts'
-import { openBuiltInAuthority } from '../../src/ca/certificate-authority-builtin.ts'
-import { generateKey, toPrivateKeyPem } from '../../src/ca/key-pair.ts'
 import { SvidRotation } from '../../src/ca/svid-rotation.ts'
 import { MeshSource, type MeshSourceOptions } from '../../src/cli/run/mesh-source.ts'
-import {
-  type SpiffeId,
-  toProxySpiffeId,
-  toSpiffeId,
-  toTrustDomain,
-} from '../../src/model/spiffe-id.ts'
+import { toProxySpiffeId, toSpiffeId, toTrustDomain } from '../../src/model/spiffe-id.ts'
 import { PolicyCompiler } from '../../src/policy/policy-compiler.ts'
 import {
   RESOURCE_TYPES,
@@ -31,8 +23,10 @@ import { XdsServer } from '../../src/xds/xds-server.ts'
 import type { ConnectCommand } from './client-process.ts'
 import { FLOOR_PATH, Floor } from './floor.ts'
 import { BenchMesh, type BenchProxy, type Change } from './mesh.ts'
+import { Pki } from './pki.ts'
 import type { Ask, RawClientOptions } from './raw-client.ts'
 import { printTable, type Row, summarise } from './report.ts'
+import type { Round } from './round.ts'
 import { clock, entropy, log } from './system-ports.ts'
 
 const ADS_PATH = '/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources'
@@ -58,34 +52,6 @@ const { values: flags } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 })
-
-/** Certificates for the benchmark: one key for all simulated proxies, as making keys is not what is measured. */
-class Pki {
-  readonly authority: CertificateAuthority
-  readonly #keys: Awaited<ReturnType<typeof generateKey>>
-
-  constructor(authority: CertificateAuthority, keys: Awaited<ReturnType<typeof generateKey>>) {
-    this.authority = authority
-    this.#keys = keys
-  }
-
-  static async open(): Promise<Pki> {
-    const store = { load: async () => undefined, create: async () => 'created' as const }
-    const authority = await openBuiltInAuthority({ store, trustDomain, clock, entropy, log })
-    return new Pki(authority, await generateKey('p256'))
-  }
-
-  get rootsPem(): readonly string[] {
-    return this.authority.bundle().rootsPem
-  }
-
-  async identity(spiffeId: SpiffeId): Promise<TlsIdentity> {
-    const { publicKey, privateKey } = this.#keys
-    const request = { spiffeId, dnsSans: [], publicKey, validityMs: DAY_MS }
-    const { chainPem } = await this.authority.issue(request, NEVER)
-    return { chainPem, keyPem: toPrivateKeyPem(privateKey), rootsPem: this.rootsPem }
-  }
-}
 
 /** The control plane under test, joined as `plumb run` joins it. */
 class World {
@@ -176,16 +142,6 @@ class World {
       request: askFor(type, namesOf(view, type, proxy)),
     }))
   }
-}
-
-export interface Round {
-  readonly totalMs: number
-  readonly compileMs: number
-  readonly ackMs: number
-  readonly touched: number
-  readonly messages: number
-  readonly bytes: number
-  readonly cpuMs: number
 }
 
 function namesOf(
@@ -308,7 +264,7 @@ function toFloor(client: RawClientOptions, port: number): RawClientOptions {
 }
 
 const rows: Row[] = []
-const pki = await Pki.open()
+const pki = await Pki.open(trustDomain)
 for (const proxies of flags.proxies.split(',').map(Number))
   rows.push(...(await measure(proxies, Number(flags.services), Number(flags.rounds), pki)))
 if (flags.json)

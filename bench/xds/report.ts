@@ -1,5 +1,5 @@
 /** The figures of the xDS benchmark, and how they are printed. */
-import type { Round } from './convergence.ts'
+import type { Round } from './round.ts'
 
 interface Spread {
   readonly p50: number
