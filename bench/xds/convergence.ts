@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Registry } from 'prom-client'
 import { SvidRotation } from '../../src/ca/svid-rotation.ts'
-import { MeshSource, type MeshSourceOptions } from '../../src/cli/run/mesh-source.ts'
+import { MeshSource, type MeshSourceOptions } from '../../src/cli/run/serving/mesh-source.ts'
 import { toProxySpiffeId, toSpiffeId, toTrustDomain } from '../../src/model/spiffe-id.ts'
 import { PolicyCompiler } from '../../src/policy/policy-compiler.ts'
 import {

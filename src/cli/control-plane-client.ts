@@ -6,7 +6,7 @@ import type { Ms } from '../model/clock.ts'
 import type { CommitSha } from '../model/commit-sha.ts'
 import type { CommitRecord } from '../reconciler/commit-record.ts'
 import { UsageError } from './exit-code.ts'
-import type { Status } from './run/status-routes.ts'
+import type { Status } from './run/status/status-routes.ts'
 
 /** Thrown when the control plane answers, and refuses. */
 export class ControlPlaneRefusal extends Error {

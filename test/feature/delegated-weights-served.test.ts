@@ -1,7 +1,7 @@
 /** What proxies are told of weights that a controller sets in the cluster, from the watch to the route. */
 import { expect, it, onTestFinished } from 'vitest'
-import { LiveWeights } from '../../src/cli/run/live-weights.ts'
-import { MeshSource, type MeshSourceOptions } from '../../src/cli/run/mesh-source.ts'
+import { LiveWeights } from '../../src/cli/run/serving/live-weights.ts'
+import { MeshSource, type MeshSourceOptions } from '../../src/cli/run/serving/mesh-source.ts'
 import type { KubernetesObject } from '../../src/model/kubernetes-object.ts'
 import type { ObjectId } from '../../src/model/object-id.ts'
 import { toAccountKey } from '../../src/model/service-account.ts'

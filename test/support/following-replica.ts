@@ -1,11 +1,14 @@
 /** One replica of a control plane without its xDS server: repositories, the mesh they make, and a cluster it may share. */
 import { join } from 'node:path'
 import { onTestFinished, vi } from 'vitest'
-import { Leading } from '../../src/cli/run/leading.ts'
-import { MeshAccess } from '../../src/cli/run/mesh-access.ts'
-import { MeshSource, type MeshSourceOptions } from '../../src/cli/run/mesh-source.ts'
-import { Repositories } from '../../src/cli/run/repositories.ts'
-import type { RefusedRepository, RepositoryRequest } from '../../src/cli/run/repository-context.ts'
+import { Leading } from '../../src/cli/run/cluster/leading.ts'
+import { Repositories } from '../../src/cli/run/following/repositories.ts'
+import type {
+  RefusedRepository,
+  RepositoryRequest,
+} from '../../src/cli/run/following/repository-context.ts'
+import { MeshAccess } from '../../src/cli/run/serving/mesh-access.ts'
+import { MeshSource, type MeshSourceOptions } from '../../src/cli/run/serving/mesh-source.ts'
 import { SystemClock } from '../../src/cli/system-clock.ts'
 import { MatchCompiler } from '../../src/policy/access/match-compiler.ts'
 import type { Cluster } from '../../src/reconciler/cluster.ts'

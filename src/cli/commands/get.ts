@@ -12,7 +12,7 @@ import {
   repositoryPrinter,
 } from '../repositories/repository-printer.ts'
 import { toRepositoryView } from '../repositories/repository-view.ts'
-import { CONTROL_NAMESPACE } from '../run/control-plane-identity.ts'
+import { CONTROL_NAMESPACE } from '../run/serving/control-plane-identity.ts'
 import { textStyles } from '../text-styles.ts'
 import { wantsColour } from '../wants-colour.ts'
 

@@ -6,7 +6,7 @@ import { printRefMove } from '../../reconciler/print-ref-move.ts'
 import { ControlPlaneClient } from '../control-plane-client.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { defaultDataDirectory, socketPath } from '../run/run-options.ts'
-import type { ReplicaStatus, RepositoryReport, Status } from '../run/status-routes.ts'
+import type { ReplicaStatus, RepositoryReport, Status } from '../run/status/status-routes.ts'
 import { wantsColour } from '../wants-colour.ts'
 
 interface StatusFlags {

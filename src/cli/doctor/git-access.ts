@@ -7,7 +7,7 @@ import { findRef, type RemoteRef } from '../../reconciler/git-source-isomorphic-
 import { readGitCredentials } from '../../reconciler/repositories/read-git-credentials.ts'
 import { readMeshRepository } from '../../reconciler/repositories/read-mesh-repository.ts'
 import type { RepositorySpec } from '../../reconciler/repositories/repository-spec.ts'
-import { CONTROL_NAMESPACE } from '../run/control-plane-identity.ts'
+import { CONTROL_NAMESPACE } from '../run/serving/control-plane-identity.ts'
 import { type Check, pass, warn } from './check.ts'
 
 const LIMIT_MS = 15_000

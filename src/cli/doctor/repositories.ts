@@ -1,7 +1,7 @@
 /** What is followed, and whether it is Ready. Pure. */
 import type { KubernetesObject } from '../../model/kubernetes-object.ts'
 import { toRepositoryView } from '../repositories/repository-view.ts'
-import { CONTROL_NAMESPACE } from '../run/control-plane-identity.ts'
+import { CONTROL_NAMESPACE } from '../run/serving/control-plane-identity.ts'
 import { type Check, fail, pass, warn } from './check.ts'
 
 /** `all` of the cluster: those outside of the control namespace are not obeyed, which is easily missed. */

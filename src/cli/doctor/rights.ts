@@ -2,7 +2,7 @@
 import type { KubernetesObject } from '../../model/kubernetes-object.ts'
 import type { Cluster } from '../../reconciler/cluster.ts'
 import { withLimit } from '../../reconciler/with-limit.ts'
-import { CONTROL_PLANE_ACCOUNT } from '../run/control-plane-identity.ts'
+import { CONTROL_PLANE_ACCOUNT } from '../run/serving/control-plane-identity.ts'
 import { type Check, fail, pass } from './check.ts'
 import { installRights, neededRights, printRight, type Right } from './needed-rights.ts'
 

@@ -1,7 +1,7 @@
 /** The control namespace, and the Deployment in it. Pure. */
 import type { KubernetesObject } from '../../model/kubernetes-object.ts'
 import { podTroubles, toRollout } from '../install/rollout.ts'
-import { CONTROL_NAMESPACE } from '../run/control-plane-identity.ts'
+import { CONTROL_NAMESPACE } from '../run/serving/control-plane-identity.ts'
 import { type Check, fail, pass, warn } from './check.ts'
 
 const ENFORCE = 'pod-security.kubernetes.io/enforce'

@@ -8,8 +8,8 @@ import {
   customResourceDefinitions,
   MANAGED_BY,
 } from '../../render/kubernetes/crds/custom-resource-definitions.ts'
-import { CONTROL_NAMESPACE } from '../run/control-plane-identity.ts'
-import { rootSecretId } from '../run/root-store-secret.ts'
+import { CONTROL_NAMESPACE } from '../run/serving/control-plane-identity.ts'
+import { rootSecretId } from '../run/serving/root-store-secret.ts'
 import { INSTALLED_BY } from './install-objects.ts'
 
 export interface Installation {

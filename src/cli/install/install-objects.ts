@@ -1,7 +1,7 @@
 /** What `plumb install` applies: the shipped manifests as the flags change them. Pure. */
 import type { KubernetesObject } from '../../model/kubernetes-object.ts'
 import { MESH_REPOSITORY } from '../../reconciler/repositories/mesh-repository-kind.ts'
-import { CONTROL_NAMESPACE } from '../run/control-plane-identity.ts'
+import { CONTROL_NAMESPACE } from '../run/serving/control-plane-identity.ts'
 
 /** On everything that `plumb install` made, and `plumb uninstall` takes away again. */
 export const INSTALLED_BY = { 'plumbline.dev/installed-by': 'plumb' } as const

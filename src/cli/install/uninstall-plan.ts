@@ -1,6 +1,6 @@
 /** What `plumb uninstall` takes away and what it leaves. Pure. */
 import type { KubernetesObject } from '../../model/kubernetes-object.ts'
-import { CONTROL_NAMESPACE } from '../run/control-plane-identity.ts'
+import { CONTROL_NAMESPACE } from '../run/serving/control-plane-identity.ts'
 import type { Installation } from './find-installation.ts'
 
 export interface UninstallChoices {

@@ -4,7 +4,7 @@ import { nearestName } from '../../model/nearest-name.ts'
 import { type Cluster, ClusterError } from '../../reconciler/cluster.ts'
 import { MESH_REPOSITORY } from '../../reconciler/repositories/mesh-repository-kind.ts'
 import { UsageError } from '../exit-code.ts'
-import { CONTROL_NAMESPACE } from '../run/control-plane-identity.ts'
+import { CONTROL_NAMESPACE } from '../run/serving/control-plane-identity.ts'
 
 /** By name: all, or those that are named. Throws `UsageError` for a name that is not there, `ClusterError`. */
 export async function findRepositories(

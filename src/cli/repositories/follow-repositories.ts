@@ -3,7 +3,7 @@ import type { KubernetesObject } from '../../model/kubernetes-object.ts'
 import type { Cluster } from '../../reconciler/cluster.ts'
 import { reflect } from '../../reconciler/reflect.ts'
 import { MESH_REPOSITORY } from '../../reconciler/repositories/mesh-repository-kind.ts'
-import { CONTROL_NAMESPACE } from '../run/control-plane-identity.ts'
+import { CONTROL_NAMESPACE } from '../run/serving/control-plane-identity.ts'
 import type { Shell } from '../run/shell.ts'
 
 export interface FollowOptions {
