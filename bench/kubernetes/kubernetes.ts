@@ -4,7 +4,7 @@
  * TrafficTargets; so many sets of four objects; the sets split over so many MeshRepositories. 0 leaves one out. The issue's
  * figures are of `--objects 10000 --sets 1000`. It runs what `npm run build` makes, as users do; `--program FILE` runs
  * another (src/cli/main.ts: the sources). `--node-flags` are given to Node: without a limit V8 lets the young generation of a large machine
- * grow to 128 MB, which costs memory and wins no time.
+ * grow to 128 MB, which costs memory and wins no time; the image has the same flag.
  */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'

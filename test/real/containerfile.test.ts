@@ -23,8 +23,9 @@ function argsOf(name: string): readonly string[] {
 
 /** What the image runs, but for the Node of its base. */
 async function plumb(...args: readonly string[]): Promise<ProgramResult> {
-  const [, script = ''] = JSON.parse(argsOf('ENTRYPOINT')[0] ?? '[]') as readonly string[]
-  return await tryProgram([process.execPath, join(image.root, script), ...args], {
+  const [, ...entry] = JSON.parse(argsOf('ENTRYPOINT')[0] ?? '[]') as readonly string[]
+  const [flags, script] = [entry.slice(0, -1), entry.at(-1) ?? '']
+  return await tryProgram([process.execPath, ...flags, join(image.root, script), ...args], {
     directory: work,
   })
 }
