@@ -27,7 +27,7 @@ async function aControlPlane() {
   const socket = join(await temporaryDirectory(), 'plumb.sock')
   const app = fastify({ forceCloseConnections: true })
   await app.register(clusterApi(cluster))
-  app.get('/status', () => ({ ready: true, history: [{ appliedAt: 1 }] }))
+  app.get('/status', () => ({ ready: true, repositories: [{ history: [{ appliedAt: 1 }] }] }))
   await app.listen({ path: socket })
   onTestFinished(() => app.close())
   return { cluster, socket }
