@@ -53,7 +53,7 @@ function printStatus(status: Status): string {
     ...repositories.flatMap((repository) => [
       ...(repositories.length === 1 ? [] : ['', printRepository(repository)]),
       ...printFailing(repository),
-      ...printHistory(repository.history),
+      ...printHistory(repository),
     ]),
     '',
   ].join('\n')
@@ -76,9 +76,14 @@ function printFailing({ failing }: RepositoryReport): readonly string[] {
   return [`passes fail since ${since}, and what is served stays as it is: ${failing.error}`]
 }
 
-function printHistory(history: readonly CommitRecord[]): readonly string[] {
+function printHistory({ history, served }: RepositoryReport): readonly string[] {
   const newest = history.at(-1)
-  if (newest === undefined) return ['no commit has been sourced yet']
+  if (newest === undefined)
+    return [
+      served === undefined
+        ? 'no commit has been sourced yet'
+        : `serves ${served}, which another replica has applied`,
+    ]
   const table = new Table({
     head: ['commit', 'subject', 'state', 'ACKed', 'enforced after'],
     style: wantsColour(process.stdout) ? {} : { head: [], border: [] },
