@@ -3,7 +3,7 @@
  * `--objects 1000 --sets 100 --repositories 10 --rounds 1 --one-line 10 --idle 35 --edits 200 --json`. Three repositories: so many
  * TrafficTargets; so many sets of four objects; the sets split over so many MeshRepositories. 0 leaves one out. The issue's
  * figures are of `--objects 10000 --sets 1000`. It runs what `npm run build` makes, as users do; `--program FILE` runs
- * another (src/cli/main.ts: the sources). `--node-flags` are given to Node: without a limit V8 lets the young generation of a large machine
+ * another (src/cli/main.ts: the sources). `--node-flags=FLAGS` are given to Node: without a limit V8 lets the young generation of a large machine
  * grow to 128 MB, which costs memory and wins no time; the image has the same flag.
  */
 import { spawnSync } from 'node:child_process'
