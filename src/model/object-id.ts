@@ -22,6 +22,17 @@ export function toObjectKey(id: Omit<ObjectId, 'version'>): ObjectKey {
   return `${id.group}/${id.kind}/${id.namespace}/${id.name}` as ObjectKey
 }
 
+const keptKeys = new WeakMap<object, ObjectKey>()
+
+/** The same, for ids that are kept for long and asked for often: always the same string, so that maps find it at once. */
+export function keptKey(id: Omit<ObjectId, 'version'>): ObjectKey {
+  const known = keptKeys.get(id)
+  if (known !== undefined) return known
+  const key = toObjectKey(id)
+  keptKeys.set(id, key)
+  return key
+}
+
 export function toApiVersion(kind: ObjectKind): string {
   return kind.group === '' ? kind.version : `${kind.group}/${kind.version}`
 }

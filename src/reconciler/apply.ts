@@ -1,5 +1,5 @@
 /** Carries a plan out exactly: stage by stage, each step as it stands, every failure said and none hiding another. */
-import { type ObjectId, type ObjectKey, toObjectKey } from '../model/object-id.ts'
+import { keptKey, type ObjectId, type ObjectKey, toObjectKey } from '../model/object-id.ts'
 import {
   carryOutStep,
   type StepContext,
@@ -104,8 +104,17 @@ function failed(id: ObjectId, code: ClusterErrorCode, message: string): Outcome 
 }
 
 function toResult(plan: Plan, inventory: Inventory, outcomes: readonly Outcome[]): ApplyResult {
-  const steps = [...plan.steps, ...outcomes.flatMap(settledStep)]
-  const changed = new Map([...steps.flatMap(stepChange), ...outcomes.flatMap(outcomeChange)])
+  // Most steps change nothing: nothing is made of them.
+  const steps = [
+    ...plan.steps.filter(({ type }) => type !== 'unchanged'),
+    ...outcomes.flatMap(settledStep),
+  ]
+  const moved = plan.steps.flatMap((step) => movedEntry(step, inventory))
+  const changed = new Map([
+    ...moved,
+    ...steps.flatMap(stepChange),
+    ...outcomes.flatMap(outcomeChange),
+  ])
   const failures = outcomes.flatMap((outcome) =>
     outcome.type === 'failed' ? [outcome.failure] : [],
   )
@@ -141,6 +150,15 @@ function deletingNow(outcome: Outcome): readonly DeletingObject[] {
 }
 
 type EntryChange = readonly [ObjectKey, InventoryEntry | 'gone']
+
+const NO_CHANGE: readonly EntryChange[] = []
+
+/** The entry of an object that nothing has to be done about, where its version has moved. */
+function movedEntry(step: Step, { entries }: Inventory): readonly EntryChange[] {
+  if (step.type !== 'unchanged') return NO_CHANGE
+  const key = keptKey(step.id)
+  return entries.get(key) === step.entry ? NO_CHANGE : [[key, step.entry]]
+}
 
 /** What a step itself says about entries, without any write. */
 function stepChange(step: Step): readonly EntryChange[] {

@@ -1,6 +1,6 @@
 /** Reads a commit and judges it: what it asks for, or every problem in it. Touches no cluster. */
 import type { CommitSha } from '../model/commit-sha.ts'
-import { type ObjectKey, toObjectKey } from '../model/object-id.ts'
+import { keptKey, type ObjectKey } from '../model/object-id.ts'
 import type { Problem } from '../model/problem.ts'
 import { wantedFile } from '../policy/files/wanted-file.ts'
 import type { Intent } from '../policy/intent.ts'
@@ -67,7 +67,7 @@ export class CommitJudge {
     if (problems.some(({ severity }) => severity === 'error'))
       return { type: 'invalid', header, problems }
     const desired = this.#desiredCache.of(intent)
-    const wanted = new Map(desired.map((object) => [toObjectKey(object.id), object]))
+    const wanted = new Map(desired.map((object) => [keptKey(object.id), object]))
     return { type: 'valid', header, intent, desired, wanted, problems }
   }
 }

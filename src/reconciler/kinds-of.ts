@@ -6,7 +6,17 @@ const NAMESPACE: ObjectKind = { group: '', version: 'v1', kind: 'Namespace' }
 
 /** Each once; namespaces always, since objects are in them. */
 export function kindsOf(desired: readonly Pick<DesiredObject, 'id'>[]): readonly ObjectKind[] {
-  const kinds = new Map<string, ObjectKind>([[`/v1/${NAMESPACE.kind}`, NAMESPACE]])
-  for (const { id } of desired) kinds.set(`${id.group}/${id.version}/${id.kind}`, id)
-  return [...kinds.values()]
+  const kinds: ObjectKind[] = [NAMESPACE]
+  // There are few kinds, and many objects of each, mostly in a row.
+  let last: ObjectKind = NAMESPACE
+  for (const { id } of desired) {
+    if (isSameKind(id, last)) continue
+    last = id
+    if (!kinds.some((kind) => isSameKind(kind, id))) kinds.push(id)
+  }
+  return kinds
+}
+
+function isSameKind(a: ObjectKind, b: ObjectKind): boolean {
+  return a.kind === b.kind && a.group === b.group && a.version === b.version
 }

@@ -4,6 +4,7 @@ import type { Entropy } from '../model/entropy.ts'
 import type { KubernetesObject } from '../model/kubernetes-object.ts'
 import type { Logger } from '../model/logger.ts'
 import {
+  keptKey,
   type ObjectId,
   type ObjectKey,
   type ObjectKind,
@@ -46,6 +47,8 @@ export interface LiveObjectsOptions {
 export class LiveObjects {
   readonly #options: LiveObjectsOptions
   readonly #kinds = new Map<string, FollowedKind>()
+  /** The kind that was asked for last: whoever asks for many objects mostly asks for one kind in a row. */
+  #last: { readonly kind: ObjectKind; readonly followed: FollowedKind } | undefined
   /** The objects that rightly carry a repository's mark: what is looked for among them costs no look at the others. */
   readonly #marked = new Map<string, Map<ObjectKey, KubernetesObject>>()
   readonly #listeners = new Set<Listener>()
@@ -69,12 +72,12 @@ export class LiveObjects {
 
   /** As last seen; `undefined` also for a kind that is not followed. */
   get(id: ObjectId): KubernetesObject | undefined {
-    return this.#kinds.get(toKey(id))?.objects.get(toObjectKey(id))
+    return this.#followed(id)?.objects.get(keptKey(id))
   }
 
   /** Whether every object of the kind is known: one that `get` does not have was not there a moment ago. */
   knows(kind: ObjectKind): boolean {
-    return this.#kinds.get(toKey(kind))?.isKnown === true
+    return this.#followed(kind)?.isKnown === true
   }
 
   /** Every object that rightly carries the repository's mark, of the kinds that are followed. */
@@ -91,6 +94,14 @@ export class LiveObjects {
   async close(): Promise<void> {
     this.#closing.abort()
     await Promise.all([...this.#kinds.values()].map(({ done }) => done))
+  }
+
+  #followed(kind: ObjectKind): FollowedKind | undefined {
+    if (this.#last?.kind.kind === kind.kind && this.#last.kind.group === kind.group)
+      return this.#last.followed
+    const followed = this.#kinds.get(toKey(kind))
+    if (followed !== undefined) this.#last = { kind, followed }
+    return followed
   }
 
   #start(kind: ObjectKind): FollowedKind {

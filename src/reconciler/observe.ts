@@ -1,6 +1,6 @@
 /** Asks the cluster about the objects of a commit: only about those that the commit or somebody else has changed. */
 import type { KubernetesObject } from '../model/kubernetes-object.ts'
-import { type ObjectId, type ObjectKey, toObjectId, toObjectKey } from '../model/object-id.ts'
+import { keptKey, type ObjectId, type ObjectKey, toObjectId } from '../model/object-id.ts'
 import type { DesiredObject } from '../render/kubernetes/desired-object.ts'
 import { type Cluster, ClusterError } from './cluster.ts'
 import { contentHash } from './content-hash.ts'
@@ -36,7 +36,7 @@ export async function observe(request: ObserveRequest): Promise<Observations> {
   const keys = new Set<ObjectKey>()
   // This is what a commit of one line costs in a repository of ten thousand objects: little is done here, and once.
   for (const { id, object } of desired) {
-    const key = toObjectKey(id)
+    const key = keptKey(id)
     const seen = live.get(id)
     const marked = withOwnerMark(effectiveObject(object, seen), repository)
     const hash = contentHash(marked)

@@ -1,7 +1,7 @@
 /** Decides what to create, configure, prune and leave alone, in which order and why. Touches nothing. */
 import { byCodeUnit } from '../model/by-code-unit.ts'
 import type { CommitSha } from '../model/commit-sha.ts'
-import { printObjectId, toObjectId, toObjectKey } from '../model/object-id.ts'
+import { keptKey, printObjectId, toObjectId, toObjectKey } from '../model/object-id.ts'
 import { leavingStep } from './plan/leaving-step.ts'
 import type { Observation, Observations } from './plan/observation.ts'
 import { type PruneAllowance, type PruneLimits, refusePrune } from './plan/prune-guard.ts'
@@ -74,10 +74,13 @@ function ownedBefore({ wanted, leaving }: Observations): number {
 
 /** By stage, and by key within it; what changes nothing comes last. */
 function inOrder(steps: readonly Step[]): readonly Step[] {
-  return steps
+  const unchanged = steps.filter(({ type }) => type === 'unchanged')
+  const rest = steps
+    .filter(({ type }) => type !== 'unchanged')
     .map((step) => ({ step, rank: rankOf(step), key: toObjectKey(step.id) }))
     .sort((a, b) => a.rank - b.rank || byCodeUnit(a.key, b.key))
     .map(({ step }) => step)
+  return [...rest, ...unchanged.sort((a, b) => byCodeUnit(keptKey(a.id), keptKey(b.id)))]
 }
 
 /** Grants are pruned before the route groups they name. */

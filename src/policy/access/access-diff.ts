@@ -105,6 +105,8 @@ function outsideChanges(
     }))
 }
 
+const NO_GRANTS: readonly Grant[] = []
+
 /** What pairs have in `to` that they do not have in `from`. Pairs whose grants are the same objects cost one comparison. */
 function pairChanges(
   from: AccessRelation,
@@ -113,10 +115,11 @@ function pairChanges(
   compiler: MatchCompiler,
 ): readonly AccessChange[] {
   const changes: AccessChange[] = []
-  for (const pair of [...to.grants.keys()].sort(byCodeUnit)) {
-    const had = from.grants.get(pair) ?? []
-    const has = to.grants.get(pair) ?? []
-    if (sameGrants(had, has)) continue
+  const differing = [...to.grants].filter(
+    ([pair, has]) => !sameGrants(from.grants.get(pair) ?? NO_GRANTS, has),
+  )
+  for (const [pair, has] of differing.sort(([a], [b]) => byCodeUnit(a, b))) {
+    const had = from.grants.get(pair) ?? NO_GRANTS
     // An open namespace already allows, or allowed, whatever a grant says.
     const { namespace } = fromAccountKey(fromPairKey(pair).destination)
     if (from.open.has(namespace) || to.open.has(namespace)) continue

@@ -20,8 +20,32 @@ export function ruleWarnings(
 ): readonly Problem[] {
   return [
     ...deadMatches(intent, compiler),
-    ...[...relation.byDestination.values()].flatMap((grants) => needlessRules(grants, compiler)),
+    ...[...relation.byDestination.values()].flatMap((grants) => judged(grants, compiler)),
   ]
+}
+
+interface Judgement {
+  readonly grants: readonly Grant[]
+  readonly problems: readonly Problem[]
+}
+
+/** What was said last of the grants to an account, by the first of them: it is said again of the same ones. */
+const judgements = new WeakMap<MatchCompiler, WeakMap<Grant, Judgement>>()
+
+function judged(grants: readonly Grant[], compiler: MatchCompiler): readonly Problem[] {
+  const [first] = grants
+  if (first === undefined || grants.length < 2) return []
+  const known = judgements.get(compiler) ?? new WeakMap<Grant, Judgement>()
+  judgements.set(compiler, known)
+  const before = known.get(first)
+  if (before !== undefined && isSame(before.grants, grants)) return before.problems
+  const problems = needlessRules(grants, compiler)
+  known.set(first, { grants, problems })
+  return problems
+}
+
+function isSame(before: readonly Grant[], grants: readonly Grant[]): boolean {
+  return before.length === grants.length && before.every((grant, index) => grant === grants[index])
 }
 
 function deadMatches(intent: Intent, compiler: MatchCompiler): readonly Problem[] {
@@ -68,7 +92,7 @@ function deadHeader(match: HttpMatch, header: HttpMatch['headers'][number]): Pro
 
 /** Rules of one TrafficTarget that a rule of another allows already, to all the same sources. */
 function needlessRules(grants: readonly Grant[], compiler: MatchCompiler): readonly Problem[] {
-  if (grants.length < 2 || grants.length > MAX_COMPARED) return []
+  if (grants.length > MAX_COMPARED) return []
   const sources = new Map(grants.map((grant) => [grant, sourcesOf(grant)]))
   return grants.flatMap((grant) => {
     const others = grants.filter((other) => other !== grant && includes(other, grant, sources))

@@ -45,9 +45,13 @@ export function parentMetadata(
   members: Iterable<ObjectId>,
 ): Required<Pick<ObjectMeta, 'labels' | 'annotations'>> {
   const [kinds, namespaces] = [new Set<string>(), new Set<string>()]
-  for (const { group, kind, namespace } of members) {
+  let last: Pick<ObjectId, 'group' | 'kind'> | undefined
+  for (const member of members) {
+    const { group, kind, namespace } = member
     if (kind === 'Namespace' && group === '') continue
-    kinds.add(`${kind}.${group}`)
+    // Mostly many of one kind in a row.
+    if (kind !== last?.kind || group !== last.group) kinds.add(`${kind}.${group}`)
+    last = member
     if (namespace !== '' && namespace !== parent.namespace) namespaces.add(namespace)
   }
   const annotations = {

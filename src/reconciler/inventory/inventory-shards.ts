@@ -20,16 +20,65 @@ export interface InventoryHead {
 /** A ConfigMap's `data`. */
 type Contents = Readonly<Record<string, string>>
 
-/** The shards of an inventory: at least as many as there are, doubled until each is small enough. */
-export function toShards(inventory: Inventory, atLeast: number): readonly Contents[] {
+/** An inventory as it was written out: what the next one is told apart from. */
+export interface WrittenShards {
+  readonly entries: Inventory['entries']
+  readonly contents: readonly Contents[]
+}
+
+/**
+ * The shards of an inventory: at least as many as there are, doubled until each is small enough. Shards in which nothing differs
+ * from what was written before are the same objects.
+ */
+export function toShards(
+  { entries }: Inventory,
+  atLeast: number,
+  before?: WrittenShards,
+): readonly Contents[] {
+  if (before?.entries === entries && before.contents.length >= atLeast) return before.contents
   for (let count = Math.max(1, atLeast); ; count *= 2) {
-    const shards = Array.from({ length: count }, (): InventoryEntry[] => [])
-    for (const entry of inventory.entries.values())
-      shards[writtenForm(entry).bucket % count]?.push(entry)
-    const contents = shards.map(toContents)
-    if (contents.every((shard) => Buffer.byteLength(shard['entries'] ?? '') <= MAX_SHARD_BYTES))
-      return contents
+    const kept = before?.contents.length === count ? before : undefined
+    const contents = shardsOf(entries, count, kept)
+    if (contents.every(isSmall)) return contents
   }
+}
+
+function shardsOf(
+  entries: Inventory['entries'],
+  count: number,
+  before: WrittenShards | undefined,
+): readonly Contents[] {
+  const stale = before && staleShards(before.entries, entries, count)
+  const shards = Array.from({ length: count }, (): InventoryEntry[] => [])
+  for (const entry of entries.values()) {
+    const index = writtenForm(entry).bucket % count
+    if (stale?.has(index) ?? true) shards[index]?.push(entry)
+  }
+  return shards.map((shard, index) =>
+    stale?.has(index) === false ? (before?.contents[index] ?? {}) : toContents(shard),
+  )
+}
+
+/** The shards in which an entry came, went or changed. */
+function staleShards(
+  before: Inventory['entries'],
+  after: Inventory['entries'],
+  count: number,
+): ReadonlySet<number> {
+  const stale = new Set<number>()
+  for (const [key, entry] of after)
+    if (before.get(key) !== entry) stale.add(writtenForm(entry).bucket % count)
+  for (const [key, entry] of before)
+    if (!after.has(key)) stale.add(writtenForm(entry).bucket % count)
+  return stale
+}
+
+const sizes = new WeakMap<Contents, number>()
+
+function isSmall(contents: Contents): boolean {
+  const size = sizes.get(contents) ?? Buffer.byteLength(contents['entries'] ?? '')
+  sizes.set(contents, size)
+  return size <= MAX_SHARD_BYTES
 }
 
 /** A line an entry, sorted: the same entries are the same bytes. */

@@ -19,6 +19,7 @@ import {
   toEntries,
   toHeadContents,
   toShards,
+  type WrittenShards,
 } from './inventory-shards.ts'
 
 const CONFIG_MAP = { group: '', version: 'v1', kind: 'ConfigMap' }
@@ -48,6 +49,8 @@ export class InventoryStore {
   /** The ConfigMaps as they were last read or written, by name: what a save replaces, and nothing else. */
   #stored = new Map<string, KubernetesObject>()
   #shards = 1
+  /** As it was written out last. */
+  #written: WrittenShards | undefined
 
   constructor(options: InventoryStoreOptions) {
     this.#cluster = options.cluster
@@ -80,16 +83,16 @@ export class InventoryStore {
 
   /** Writes what differs from what is stored. `Conflict` when somebody else wrote the inventory meanwhile. */
   async save(inventory: Inventory): Promise<void> {
-    const shards = toShards(inventory, this.#shards)
+    const shards = toShards(inventory, this.#shards, this.#written)
     await withLimit([...shards.entries()], CONCURRENCY, async ([index, contents]) => {
       await this.#write(this.#shardName(shards.length, index), contents)
     })
     // The head last: until it names them, new shards mean nothing.
     const head = { accepted: inventory.accepted, applied: inventory.applied, shards: shards.length }
     const set = toApplySet(inventoryHeadId(this.#namespace, this.#repository))
-    const members = [...inventory.entries.values()].map(({ id }) => id)
-    await this.#write(this.#headName(), toHeadContents(head), parentMetadata(set, members))
+    await this.#write(this.#headName(), toHeadContents(head), parentMetadata(set, idsOf(inventory)))
     this.#shards = shards.length
+    this.#written = { entries: inventory.entries, contents: shards }
     await this.#removeOtherLayouts()
   }
 
@@ -171,6 +174,10 @@ export class InventoryStore {
   #shardName(count: number, index: number): string {
     return `plumbline-inventory-${this.#repository}.${count}.${index}`
   }
+}
+
+function* idsOf({ entries }: Inventory): Generator<ObjectId> {
+  for (const { id } of entries.values()) yield id
 }
 
 function headName(repository: string): string {

@@ -1,7 +1,7 @@
 /** What a repository owns in a cluster, and how far its commits have come. Immutable. */
 import type { CommitSha } from '../../model/commit-sha.ts'
 import type { KubernetesObject } from '../../model/kubernetes-object.ts'
-import { type ObjectId, type ObjectKey, toObjectKey } from '../../model/object-id.ts'
+import { keptKey, type ObjectId, type ObjectKey } from '../../model/object-id.ts'
 
 export interface InventoryEntry {
   readonly id: ObjectId
@@ -35,11 +35,12 @@ export function unionInventory(
   commit: CommitSha,
   ids: Iterable<ObjectId>,
 ): Inventory {
-  const added = [...ids].filter((id) => !inventory.entries.has(toObjectKey(id)))
+  const added: ObjectId[] = []
+  for (const id of ids) if (!inventory.entries.has(keptKey(id))) added.push(id)
   const entries =
     added.length === 0
       ? inventory.entries
-      : new Map([...inventory.entries, ...added.map((id) => [toObjectKey(id), { id }] as const)])
+      : new Map([...inventory.entries, ...added.map((id) => [keptKey(id), { id }] as const)])
   return { ...inventory, accepted: commit, entries }
 }
 

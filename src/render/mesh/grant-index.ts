@@ -1,6 +1,6 @@
 /** Finds the grants that concern an account, as destination or as source. */
 import { byCodeUnit } from '../../model/by-code-unit.ts'
-import type { ObjectKey } from '../../model/object-id.ts'
+import { keptKey, type ObjectKey } from '../../model/object-id.ts'
 import { type AccountKey, toAccountKey } from '../../model/service-account.ts'
 import type { Grant } from '../../policy/intent/grant.ts'
 import type { MeshIntent } from '../../policy/mesh-intent.ts'
@@ -25,16 +25,63 @@ export function indexGrants(intent: MeshIntent, previous: GrantIndex | undefined
   })
   if (previous !== undefined && previous.grants.values === grants.values)
     return { ...previous, grants }
+  const regroup = (accountsOf: AccountsOf, groups: GrantIndex['bySource'] | undefined) =>
+    previous === undefined || groups === undefined
+      ? group(grants.values, accountsOf)
+      : changeGroups(groups, { before: previous.grants.values, after: grants.values, accountsOf })
   return {
     grants,
-    byDestination: group(grants.values, (grant) => [grant.destination]),
-    bySource: group(grants.values, (grant) => grant.sources.map(({ account }) => account)),
+    byDestination: regroup(destinationOf, previous?.byDestination),
+    bySource: regroup(sourcesOf, previous?.bySource),
   }
+}
+
+type AccountsOf = (grant: Grant) => readonly Grant['destination'][]
+
+function destinationOf(grant: Grant): readonly Grant['destination'][] {
+  return [grant.destination]
+}
+
+function sourcesOf(grant: Grant): readonly Grant['destination'][] {
+  return grant.sources.map(({ account }) => account)
+}
+
+interface GrantChange {
+  readonly before: ReadonlyMap<ObjectKey, Grant>
+  readonly after: ReadonlyMap<ObjectKey, Grant>
+  readonly accountsOf: AccountsOf
+}
+
+/** The same as `group` would make; groups in which nothing changed are the same objects. */
+function changeGroups(
+  groups: GrantIndex['bySource'],
+  { before, after, accountsOf }: GrantChange,
+): GrantIndex['bySource'] {
+  const changed = new Set<ObjectKey>()
+  for (const [key, grant] of after) if (before.get(key) !== grant) changed.add(key)
+  for (const key of before.keys()) if (!after.has(key)) changed.add(key)
+  const news = group(new Map([...after].filter(([key]) => changed.has(key))), accountsOf)
+  const lost = [...changed].flatMap((key) => {
+    const grant = before.get(key)
+    return grant === undefined ? [] : accountsOf(grant).map(toAccountKey)
+  })
+  const next = new Map(groups)
+  for (const account of new Set([...news.keys(), ...lost])) {
+    const kept = (groups.get(account) ?? []).filter((grant) => !changed.has(keptKey(grant.id)))
+    const own = [...kept, ...(news.get(account) ?? [])]
+    if (own.length === 0) next.delete(account)
+    else
+      next.set(
+        account,
+        own.sort((a, b) => byCodeUnit(keptKey(a.id), keptKey(b.id))),
+      )
+  }
+  return next
 }
 
 function group(
   grants: ReadonlyMap<ObjectKey, Grant>,
-  accountsOf: (grant: Grant) => readonly Grant['destination'][],
+  accountsOf: AccountsOf,
 ): ReadonlyMap<AccountKey, readonly Grant[]> {
   const groups = new Map<AccountKey, [ObjectKey, Grant][]>()
   for (const entry of grants)
