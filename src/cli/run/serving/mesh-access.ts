@@ -21,12 +21,15 @@ export class MeshAccess {
     this.#compiler = compiler
   }
 
-  /** Against what is served now. The first commit of a mesh is compared with nothing: everything in it would be news. */
-  changes(repository: string, intent: Intent): readonly AccessChange[] {
+  /**
+   * Against what is served now, worked out when it is asked for: no proxy has to wait for words. The first commit of a mesh is
+   * compared with nothing: everything in it would be news.
+   */
+  changes(repository: string, intent: Intent): () => readonly AccessChange[] {
     const { mesh } = this.#served
-    if (mesh === undefined) return []
-    const next = this.#relation(this.#served.meshWith(repository, intent))
-    return accessDiff(this.#relation(mesh), next, this.#compiler)
+    if (mesh === undefined) return () => []
+    const next = this.#served.meshWith(repository, intent)
+    return () => accessDiff(this.#relation(mesh), this.#relation(next), this.#compiler)
   }
 
   #relation(mesh: MeshIntent): AccessRelation {

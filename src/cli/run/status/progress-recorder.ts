@@ -23,7 +23,7 @@ export type ProxyProgress = Pick<Enforcement, 'state' | 'touched' | 'acked'> & {
 export interface ProgressRecorderOptions {
   readonly board: StatusBoard
   /** What a commit changes in who may call what. */
-  readonly accessChanges: (intent: Intent) => readonly AccessChange[]
+  readonly accessChanges: (intent: Intent) => () => readonly AccessChange[]
   readonly enforcement: (commit: CommitSha) => ProxyProgress | undefined
   readonly clock: Clock
   readonly log: Logger
@@ -36,6 +36,10 @@ export class ProgressRecorder {
   readonly #options: ProgressRecorderOptions
   /** Why the last pass had to wait, if it had. */
   #waitsFor: string | undefined
+  /** What a commit changes in who may call what, until it is told. */
+  #untold:
+    | { readonly commit: CommitSha; readonly changes: () => readonly AccessChange[] }
+    | undefined
 
   constructor(options: ProgressRecorderOptions) {
     this.#options = options
@@ -65,6 +69,7 @@ export class ProgressRecorder {
     const { board, clock, log } = this.#options
     board.passEnded(clock.now(), outcome.type === 'failed' ? outcome.error.message : undefined)
     if (outcome.type !== 'waiting') this.#waitsFor = undefined
+    if (outcome.type !== 'synced') this.#tellAccess()
     switch (outcome.type) {
       case 'synced':
         this.#applied(outcome.commit)
@@ -122,14 +127,25 @@ export class ProgressRecorder {
     problems,
     at,
   }: PassProgress & { readonly type: 'validated' }): void {
-    const access = printAccessChanges(this.#options.accessChanges(intent))
-    this.#options.board.update(commit, { state: 'validated', validatedAt: at, problems, access })
+    const changes = this.#options.accessChanges(intent)
+    this.#untold = { commit, changes }
+    this.#options.board.update(commit, { state: 'validated', validatedAt: at, problems })
     this.#options.log.info('commit validated', {
       commit,
       objects: intent.objects.length,
       warnings: problems.length,
     })
-    for (const line of access) this.#options.log.info(`access ${line}`, { commit })
+  }
+
+  /** Said once the commit has done its way, or cannot go on; before it is called enforced. */
+  #tellAccess(): void {
+    const { board, log } = this.#options
+    if (this.#untold === undefined) return
+    const { commit, changes } = this.#untold
+    this.#untold = undefined
+    const access = printAccessChanges(changes())
+    board.update(commit, { access })
+    for (const line of access) log.info(`access ${line}`, { commit })
   }
 
   #rejected({ commit, problems }: PassProgress & { readonly type: 'rejected' }): void {
@@ -148,6 +164,7 @@ export class ProgressRecorder {
     const counts = countSteps(plan)
     const { create, configure, prune, unchanged } = counts
     const planLines = printPlan(plan)
+    if (plan.blocked !== undefined) this.#tellAccess()
     this.#options.board.update(commit, {
       plan: { create, configure, prune, unchanged },
       planLines,
@@ -162,6 +179,7 @@ export class ProgressRecorder {
     if (record === undefined || record.appliedAt !== undefined) return
     board.update(commit, { state: 'applied', appliedAt: clock.now() })
     log.info('commit applied', { commit })
+    this.#tellAccess()
     this.#settle(commit)
   }
 

@@ -18,7 +18,7 @@ import { RecordingLogger } from '../../../support/recording-logger.ts'
 const commit = toCommitSha('a'.repeat(40))
 const at = 1_000 as Instant
 
-function aRecorder(accessChanges: ProgressRecorderOptions['accessChanges'] = () => []) {
+function aRecorder(accessChanges: ProgressRecorderOptions['accessChanges'] = () => () => []) {
   const board = new StatusBoard()
   const clock = new FakeClock(1_000)
   const enforcements = new Map<CommitSha, Enforcement>()
@@ -136,6 +136,8 @@ describe('the record of a commit', () => {
     const { recorder, board } = aRecorder((intent) => access.changes('policies', intent))
     recorder.progress(sourced)
     recorder.progress(validated)
+    expect(board.record(commit)?.access).toBeUndefined()
+    recorder.ended({ type: 'synced', commit })
     expect(board.record(commit)?.access).toEqual([
       '+ shop/buyer → store/books   *, e.g. GET /   (policy.yaml:12)',
     ])
@@ -144,7 +146,7 @@ describe('the record of a commit', () => {
   it('says nothing of who could call what for the first commit of a mesh: all of it would be news', () => {
     const served = { mesh: undefined, meshWith: () => anIntent() }
     const access = new MeshAccess(served, new MatchCompiler())
-    expect(access.changes('policies', anIntent({ grants }))).toEqual([])
+    expect(access.changes('policies', anIntent({ grants }))()).toEqual([])
   })
 
   it('is stalled with every problem when the commit is wrong', () => {
