@@ -104,7 +104,7 @@ async function openKubernetes(
   shell: Shell,
   how: string,
 ): Promise<CommandCluster> {
-  // The client library takes 100 MB and half a second to load, which an embedded cluster need not pay.
+  // The client library takes a fifth of a second and 25 MB to load, which an embedded cluster need not pay.
   const { openKubernetesCluster } = await import('../reconciler/cluster-kubernetes.ts')
   const cluster = await openKubernetesCluster({
     ...shell,
