@@ -97,7 +97,10 @@ describe.skipIf(trouble)('the definition', { timeout: KUBECTL_LIMIT_MS }, () => 
   })
 
   it('is explained by kubectl, down to what the fields mean', async () => {
-    const explained = await kubectl('explain', 'meshrepository.spec.pin')
+    // The API server publishes the schema of a new definition a moment after it serves the kind.
+    const explain = async () => await kubectl('explain', 'meshrepository.spec.pin').catch(() => '')
+    await expect.poll(explain, { timeout: 30_000 }).not.toBe('')
+    const explained = await explain()
     expect(explained).toContain('A rollback: an older commit in place of the one that the ref')
     expect(explained).toMatch(/commit\s+<string> -required-/)
     expect(await kubectl('explain', 'mrepo.status.enforced')).toContain('ACKed of touched')

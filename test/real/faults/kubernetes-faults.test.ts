@@ -37,8 +37,6 @@ let mute: Server
 let httpPort = 0
 
 const kubectl = async (...args: readonly string[]) => await kube.kubectl(args)
-const remove = async (object: object) =>
-  await kube.kubectl(['delete', '-f', '-'], JSON.stringify(object))
 const portOf = (server: Server) => (server.address() as AddressInfo).port
 
 async function commit(
@@ -60,9 +58,17 @@ async function grants(): Promise<readonly string[]> {
 /** Resolves when the API server obeys, which takes it a moment. */
 async function keepOut(admission: object): Promise<void> {
   await kube.kubectl(['apply', '-f', '-'], JSON.stringify(admission))
-  const dryRun = ['apply', '--dry-run=server', '-f', '-']
-  const status = async () => (await kube.tryKubectl(dryRun, BLOCKED)).status
-  await expect.poll(status, { timeout: 30_000 }).toBe(1)
+  await expect.poll(tryBlocked, { timeout: 30_000 }).toBe(1)
+}
+
+/** The same: what is deleted is obeyed for a moment longer. */
+async function letIn(admission: object): Promise<void> {
+  await kube.kubectl(['delete', '-f', '-'], JSON.stringify(admission))
+  await expect.poll(tryBlocked, { timeout: 30_000 }).toBe(0)
+}
+
+async function tryBlocked(): Promise<number> {
+  return (await kube.tryKubectl(['apply', '--dry-run=server', '-f', '-'], BLOCKED)).status
 }
 
 function start(): void {
@@ -126,7 +132,7 @@ describe.skipIf(trouble)('the admission of somebody else', () => {
       expect(waits['reason']).toContain(reason)
       expect(waits['reason']).toContain('not on a Friday')
       expect(await grants()).toEqual(['bookbuyer', 'early', 'friday'])
-      await remove(refusal)
+      await letIn(refusal)
       await commit({ 'grant-blocked.yaml': null, 'grant-friday.yaml': null }, 'commit applied')
     },
     LIMIT_MS,
@@ -141,7 +147,7 @@ describe.skipIf(trouble)('the admission of somebody else', () => {
       const waits = await commit(files, WAITS)
       expect(waits['reason']).toContain('failed calling webhook "mute.example.com"')
       expect(await grants()).toEqual(['bookbuyer', 'early', 'spoken'])
-      await remove(webhook)
+      await letIn(webhook)
       await commit({ 'grant-blocked.yaml': null }, 'commit applied')
       expect(await grants()).toEqual(['bookbuyer', 'spoken'])
     },
@@ -198,7 +204,7 @@ describe.skipIf(trouble)('SIGTERM', () => {
       expect(await holder()).toBe('')
       expect(run.lines.filter(({ level }) => level === 'error' || level === 'raw')).toEqual([])
 
-      await remove(webhook)
+      await letIn(webhook)
       start()
       await run.said('commit applied')
       expect((await grants()).filter((name) => /^load|blocked/.test(name))).toHaveLength(201)
