@@ -17,6 +17,7 @@ import {
   MAIN,
   NAMESPACE,
 } from './install/install-world.ts'
+import { keepsWhatTheCommitSays } from './install/keeps-what-the-commit-says.ts'
 
 /** Long enough to build the parts on a machine that never did. */
 const BUILD_LIMIT_MS = 30 * 60_000
@@ -108,6 +109,10 @@ describe.skipIf(trouble)('the chart', () => {
 
   it('gives the control plane every right it needs to enforce a commit', async () => {
     await enforcesAsInstalled(world)
+  })
+
+  it('puts back what others edit and delete, and names them; and takes nothing away for an emptied repository', async () => {
+    await keepsWhatTheCommitSays(world)
   })
 
   it('upgrades, although the control plane has brought the definitions to its version', async () => {

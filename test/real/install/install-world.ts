@@ -113,6 +113,12 @@ export class InstallWorld {
     return JSON.parse(text) as Deployment
   }
 
+  /** Changes what git serves. */
+  commit(files: Parameters<GitRepository['commit']>[0]): void {
+    this.#repository.commit(files)
+    this.#repository.publish()
+  }
+
   /** The grants that are in the cluster. */
   async policies(): Promise<readonly string[]> {
     const names = await this.kubectl('get', 'tt', '-A', '-o', 'name')
