@@ -2,6 +2,7 @@
 import type { Clock, Instant, Ms } from '../model/clock.ts'
 import type { Entropy } from '../model/entropy.ts'
 import type { Logger } from '../model/logger.ts'
+import { messageOf } from '../model/message-of.ts'
 import type { SpiffeId } from '../model/spiffe-id.ts'
 import { AuthorityError, type CertificateAuthority } from './certificate-authority.ts'
 import type { ClockWatch } from './clock-watch.ts'
@@ -186,7 +187,7 @@ export class HeldSvid {
 
   #fields(error: unknown): Record<string, unknown> {
     const code = error instanceof AuthorityError ? error.code : 'Unknown'
-    const message = error instanceof Error ? error.message : String(error)
+    const message = messageOf(error)
     return { spiffeId: this.#names.spiffeId, code, error: message }
   }
 

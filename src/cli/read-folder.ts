@@ -5,6 +5,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import ignore, { type Ignore } from 'ignore'
 import { byCodeUnit } from '../model/by-code-unit.ts'
+import { messageOf } from '../model/message-of.ts'
 import type { SourceFile } from '../model/source-file.ts'
 import { wantedFile } from '../policy/files/wanted-file.ts'
 import type { ReadingLimits } from '../policy/yaml/reading-limits.ts'
@@ -32,7 +33,7 @@ export async function readFolder(options: FolderOptions): Promise<readonly Sourc
 
 /** What the system refuses, as a sentence for whoever named the path. */
 function unreadable(path: string, cause: unknown): UsageError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
+  const reason = messageOf(cause)
   return new UsageError(`${path} cannot be read: ${reason}`, { cause })
 }
 

@@ -2,6 +2,7 @@
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { KubernetesObject } from '../model/kubernetes-object.ts'
+import { messageOf } from '../model/message-of.ts'
 import { type ObjectId, type ObjectKind, toObjectId } from '../model/object-id.ts'
 import {
   type ApplyOptions,
@@ -184,7 +185,7 @@ export class ClusterApiClient implements Cluster {
 
   #toClusterError(error: unknown): ClusterError {
     if (error instanceof ClusterError) return error
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     return new ClusterError(
       'Unavailable',
       `the cluster API at ${this.#socketPath} cannot be reached (${reason}); is \`plumb run\` running?`,

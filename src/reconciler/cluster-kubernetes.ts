@@ -57,12 +57,17 @@ export async function openKubernetesCluster(
   if (cluster?.skipTLSVerify)
     options.log.warn('the kubeconfig tells not to verify who the API server is')
   const { clock, entropy } = options
-  const connection = new ApiConnection({ config, clock })
+  return new KubernetesCluster(connect({ config, clock, entropy }))
+}
+
+function connect(found: Pick<Parts, 'config' | 'clock' | 'entropy'>): Parts {
+  const connection = new ApiConnection(found)
   const kinds = new ServedKinds(async (path) => await connection.call({ method: 'GET', path }))
-  return new KubernetesCluster({ connection, kinds, claims: new SharedClaims(), clock, entropy })
+  return { ...found, connection, kinds, claims: new SharedClaims() }
 }
 
 interface Parts {
+  readonly config: ReturnType<typeof loadKubeConfig>
   readonly connection: ApiConnection
   readonly kinds: ServedKinds
   readonly claims: SharedClaims
@@ -100,6 +105,11 @@ export class KubernetesCluster implements Cluster {
         `there can be no service account ${JSON.stringify(name)} in a namespace ${JSON.stringify(namespace)}; use the names of one`,
       )
     return new KubernetesCluster(this.#parts, { ...this.#terms, account })
+  }
+
+  /** The same cluster over a connection of its own, which the pauses and the end of this one do not touch. */
+  apart(): KubernetesCluster {
+    return new KubernetesCluster(connect(this.#parts), this.#terms)
   }
 
   /** Ends with this cluster's connection. */

@@ -1,5 +1,6 @@
 /** The two questions that a remote is asked: where is this ref, and give me what is new. */
 import git from 'isomorphic-git'
+import { messageOf } from '../model/message-of.ts'
 import { withAdvertisedHead } from './git/advertised-head.ts'
 import { checkAnswer } from './git/check-answer.ts'
 import { type GitCredentials, toAuthorization } from './git/credentials.ts'
@@ -135,7 +136,7 @@ function translate(url: string, error: unknown): unknown {
       `what ${url} sent cannot be stored: ${error.message}; look at the cache directory's disk`,
       { cause: error },
     )
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = messageOf(error)
   return new GitSourceError(
     'RepositoryInvalid',
     `${url} answered in a way that is not understood: ${reason}`,

@@ -1,6 +1,7 @@
 /** Reads git objects of one repository on disk: bytes by object name, refs by full name. */
 import git from 'isomorphic-git'
 import { type CommitSha, isCommitSha } from '../model/commit-sha.ts'
+import { messageOf } from '../model/message-of.ts'
 import { type CommitObject, parseCommit, taggedObject } from './git/commit-object.ts'
 import { ObjectStore } from './git/object-store.ts'
 import type { ObjectType } from './git/pack-entry.ts'
@@ -117,7 +118,7 @@ export class ObjectReader {
 
   #invalid(what: string, cause: unknown): GitSourceError {
     if (cause instanceof GitSourceError) return cause
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = messageOf(cause)
     const sentence = `${what} of the repository at ${this.gitdir} cannot be read: ${reason}`
     // A disk that fails for the moment (EMFILE, EACCES, EIO) says nothing about what is on it.
     return cause instanceof Error && 'syscall' in cause

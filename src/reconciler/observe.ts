@@ -8,6 +8,7 @@ import { effectiveObject } from './drift/effective-object.ts'
 import type { Inventory, InventoryEntry } from './inventory/inventory.ts'
 import { judgeChanged } from './judge-changed.ts'
 import type { LiveView } from './live-view.ts'
+import { namespaceId } from './namespace-id.ts'
 import { isAppliedByUs, isKeptFromPrune, withOwnerMark } from './owner-mark.ts'
 import type { Ownership } from './ownership.ts'
 import type { Leaving, Observation, Observations, Wanted } from './plan/observation.ts'
@@ -85,10 +86,6 @@ async function namespacesMissing(
     return namespace === undefined ? [name] : []
   })
   return new Set(asked.flat())
-}
-
-function namespaceId(name: string): ObjectId {
-  return { group: '', version: 'v1', kind: 'Namespace', namespace: '', name }
 }
 
 async function observeLeaving(

@@ -1,5 +1,6 @@
 /** How a pass ends, from what became of its plan. */
 import type { CommitSha } from '../model/commit-sha.ts'
+import { countOf } from '../model/count-of.ts'
 import { printObjectId } from '../model/object-id.ts'
 import type { ApplyResult } from './apply.ts'
 import { ClusterError } from './cluster.ts'
@@ -71,8 +72,4 @@ export function toFailure(
 /** Whether the world failed; anything else that is thrown is a bug. */
 export function isPortError(error: unknown): error is ClusterError | GitSourceError {
   return error instanceof ClusterError || error instanceof GitSourceError
-}
-
-function countOf(count: number, noun: string): string {
-  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`
 }

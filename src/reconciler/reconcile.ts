@@ -146,7 +146,10 @@ export class Reconciler {
    * or `undefined` when there is none to serve. Throws `GitSourceError` and `ClusterError`.
    */
   async restore(signal: AbortSignal): Promise<CommitSha | undefined> {
-    return await this.#exclusive.run(async () => await this.#served.serveAccepted(signal))
+    return await this.#exclusive.run(async () => {
+      const { accepted } = await this.#inventory.reload()
+      return await this.#served.serveAccepted(accepted, signal)
+    })
   }
 
   /**
@@ -160,7 +163,7 @@ export class Reconciler {
       if (accepted === undefined) return { type: 'waiting', ...NOTHING_ACCEPTED }
       if (accepted === this.commit) return { type: 'synced', commit: accepted }
       await git.resolve(accepted, signal)
-      return (await this.#served.serveAccepted(signal)) === undefined
+      return (await this.#served.serveAccepted(accepted, signal)) === undefined
         ? { type: 'waiting', ...NOTHING_ACCEPTED }
         : { type: 'synced', commit: accepted }
     })

@@ -2,18 +2,15 @@
 import { CronTime, validateCronExpression } from 'cron'
 import type { Instant, Ms } from '../model/clock.ts'
 import { err, ok, type Result } from '../model/result.ts'
+import { parseSpan } from '../model/span.ts'
 
 export type Schedule =
   | { readonly type: 'every'; readonly intervalMs: Ms }
   /** Read in UTC, so that a change of daylight saving neither skips nor doubles a look. */
   | { readonly type: 'cron'; readonly expression: string }
 
-const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const satisfies Record<
-  string,
-  Ms
->
 const SHORTEST: Ms = 1_000
-const LONGEST: Ms = 7 * UNITS.d
+const LONGEST: Ms = 7 * 86_400_000
 
 /** Each wait is up to this share longer or shorter, so that many control planes do not ask one host in step. */
 const JITTER = 0.1
@@ -66,14 +63,6 @@ function every(text: string, intervalMs: Ms): Result<Schedule, string> {
       `${JSON.stringify(text)} is ${intervalMs / 1000} s; use a span from ${SHORTEST / 1000} s to 7 days`,
     )
   return ok({ type: 'every', intervalMs })
-}
-
-function parseSpan(text: string): Ms | undefined {
-  if (!/^(?:\d+(?:ms|s|m|h|d))+$/.test(text)) return undefined
-  let span = 0
-  for (const [, digits, unit] of text.matchAll(/(\d+)(ms|s|m|h|d)/g))
-    span += Number(digits) * UNITS[unit as keyof typeof UNITS]
-  return span
 }
 
 function unreadable(text: string, reason: string): string {

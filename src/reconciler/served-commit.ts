@@ -14,7 +14,7 @@ import type { LiveObjects } from './live-objects.ts'
 export interface ServedCommitOptions {
   readonly git: Pick<GitSource, 'resolve'>
   readonly judge: Pick<CommitJudge, 'judge'>
-  readonly inventory: Pick<InventoryKeeper, 'load' | 'reload'>
+  readonly inventory: Pick<InventoryKeeper, 'load'>
   readonly live: Pick<LiveObjects, 'follow'>
   /** Called with each Intent to serve. */
   readonly onIntent: (intent: Intent) => void
@@ -49,12 +49,14 @@ export class ServedCommit {
   }
 
   /**
-   * Serves what the inventory says was accepted, from what was fetched. Answers with it, or `undefined` when there is none to
-   * serve. Throws `GitSourceError` and `ClusterError`.
+   * Serves a commit that the inventory says was accepted, from what was fetched. Answers with it, or `undefined` when it cannot be
+   * served. Throws `GitSourceError` and `ClusterError`.
    */
-  async serveAccepted(signal: AbortSignal): Promise<CommitSha | undefined> {
-    const { inventory, judge, live, log } = this.#options
-    const { accepted } = await inventory.reload()
+  async serveAccepted(
+    accepted: CommitSha | undefined,
+    signal: AbortSignal,
+  ): Promise<CommitSha | undefined> {
+    const { judge, live, log } = this.#options
     if (accepted === undefined || accepted === this.commit) return accepted
     const judged = await judge.judge(accepted, signal)
     if (judged.type === 'valid') {
@@ -79,7 +81,7 @@ export class ServedCommit {
     if (accepted === undefined || accepted === tip) return
     try {
       await git.resolve(accepted, signal)
-      await this.serveAccepted(signal)
+      await this.serveAccepted(accepted, signal)
     } catch (error) {
       if (!(error instanceof GitSourceError)) throw error
       const fields = { commit: accepted, error: error.message }

@@ -3,6 +3,7 @@
  * list of names nor a deep `node.metadata` is ever turned into objects.
  */
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire'
+import { messageOf } from '../model/message-of.ts'
 import { err, ok, type Result } from '../model/result.ts'
 
 export interface DiscoveryRequest {
@@ -40,7 +41,7 @@ export function readDiscoveryRequest(
   } catch (error) {
     return err({
       code: 'Malformed',
-      message: `the message is not a DiscoveryRequest: ${error instanceof Error ? error.message : String(error)}`,
+      message: `the message is not a DiscoveryRequest: ${messageOf(error)}`,
     })
   }
 }

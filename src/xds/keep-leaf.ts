@@ -1,6 +1,7 @@
 /** Keeps a stream supplied with its proxy's own certificate, for as long as the stream lives. */
 import type { Clock } from '../model/clock.ts'
 import type { Logger } from '../model/logger.ts'
+import { messageOf } from '../model/message-of.ts'
 import type { ProxyStream } from './proxy-stream.ts'
 import type { XdsSource } from './xds-source.ts'
 
@@ -28,7 +29,7 @@ export async function keepLeaf(stream: ProxyStream, options: LeafOptions): Promi
       if (signal.aborted) return
       log.warn('could not issue a proxy’s certificate', {
         proxy: proxy.spiffeId,
-        error: error instanceof Error ? error.message : String(error),
+        error: messageOf(error),
         retryAfterMs: pause,
       })
       await clock.sleep(pause, signal)

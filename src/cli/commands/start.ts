@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { enterLab, type LabPlace, labPlace } from '../../lab/enter-lab.ts'
 import { prepareLab } from '../../lab/prepare-lab.ts'
+import { whenAborted } from '../../model/when-aborted.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { printStep } from '../start/print-report.ts'
 import { type Running, runStart } from '../start/run-start.ts'
@@ -86,8 +87,5 @@ ${pods.join('\n')}
   the repository, the data directory and the control plane's log are in ${directory} (inside the lab)
 Ctrl-C ends it and leaves nothing behind
 `)
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+  await whenAborted(signal)
 }

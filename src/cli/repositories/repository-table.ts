@@ -1,5 +1,6 @@
 /** MeshRepositories as rows of a table, in the columns that `kubectl get` shows them in. */
 import type { Instant } from '../../model/clock.ts'
+import { shortSha } from '../../reconciler/repositories/status-text.ts'
 import type { TextStyles } from '../../review/problems/problems-text.ts'
 import { printAge } from './print-age.ts'
 import type { Cell } from './print-columns.ts'
@@ -41,7 +42,6 @@ function wideCells({ url, ref, isSuspended, pin, status }: RepositoryView): read
   return [...texts, String(status.inventory?.objects ?? '-')].map((text) => ({ text }))
 }
 
-/** As many digits as `kubectl get` shows. */
 function shortCommit(commit: string | undefined): string {
-  return commit?.slice(0, 7) ?? '-'
+  return commit === undefined ? '-' : shortSha(commit)
 }

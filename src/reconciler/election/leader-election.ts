@@ -9,6 +9,7 @@
 import type { Clock, Ms } from '../../model/clock.ts'
 import type { Entropy } from '../../model/entropy.ts'
 import type { Logger } from '../../model/logger.ts'
+import { messageOf } from '../../model/message-of.ts'
 import type { Cluster } from '../cluster.ts'
 import { answerWithin } from './answer-within.ts'
 import { checkTiming, DEFAULT_TIMING, type ElectionTiming, JITTER } from './election-timing.ts'
@@ -211,7 +212,7 @@ class Election {
   }
 
   #warn(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     if (reason === this.#trouble) return
     this.#trouble = reason
     this.#options.log.warn('the Lease cannot be read or written; it is tried again', { reason })

@@ -3,6 +3,7 @@ import type { Clock, Instant, Ms } from '../../model/clock.ts'
 import type { Entropy } from '../../model/entropy.ts'
 import type { KubernetesObject } from '../../model/kubernetes-object.ts'
 import type { Logger } from '../../model/logger.ts'
+import { messageOf } from '../../model/message-of.ts'
 import type { ObjectId } from '../../model/object-id.ts'
 import type { Cluster } from '../cluster.ts'
 import { JitteredBackOff } from '../jittered-back-off.ts'
@@ -136,7 +137,7 @@ export class ReplicaPresence {
   }
 
   #warn(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     if (reason === this.#trouble) return
     this.#trouble = reason
     this.#options.log.warn('the Lease of this replica cannot be written; it is tried again', {

@@ -6,6 +6,7 @@ import type { Clock, Ms } from '../../model/clock.ts'
 import type { Entropy } from '../../model/entropy.ts'
 import type { KubernetesObject } from '../../model/kubernetes-object.ts'
 import type { Logger } from '../../model/logger.ts'
+import { messageOf } from '../../model/message-of.ts'
 import { toObjectId } from '../../model/object-id.ts'
 import type { Cluster } from '../cluster.ts'
 import { type ObjectEvent, reflect } from '../reflect.ts'
@@ -204,7 +205,7 @@ export class ReplicaReports {
       this.#remove(replica.lease.metadata.name)
     } catch (error) {
       if (hasCode(error, 'Conflict', 'NotFound')) return
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = messageOf(error)
       log.warn('the Lease of a replica that is gone cannot be removed', { reason })
     }
   }

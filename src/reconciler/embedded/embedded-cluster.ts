@@ -4,6 +4,7 @@ import { byCodeUnit } from '../../model/by-code-unit.ts'
 import type { Clock } from '../../model/clock.ts'
 import type { Entropy } from '../../model/entropy.ts'
 import type { KubernetesObject } from '../../model/kubernetes-object.ts'
+import { messageOf } from '../../model/message-of.ts'
 import {
   type ObjectId,
   type ObjectKind,
@@ -22,6 +23,7 @@ import {
   type WatchEvent,
 } from '../cluster.ts'
 import { UnmergeableList } from '../fields/field-tree.ts'
+import { namespaceId } from '../namespace-id.ts'
 import { admitObject, freeze, invalid, servedResource } from './admit-object.ts'
 import { type Birth, toBirth } from './birth.ts'
 import { CommitQueue } from './commit-queue.ts'
@@ -203,7 +205,7 @@ export class EmbeddedCluster implements Cluster {
       if (!(await this.#lock.isHeld())) throw new Error('another process took the directory over')
       await this.#transactions.append(transactions, before)
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = messageOf(error)
       throw new ClusterError(
         'Unavailable',
         `the write could not be stored in ${this.#directory} and did not happen: ${reason}`,
@@ -283,10 +285,6 @@ function orInvalid<T>(object: KubernetesObject, decide: () => T): T {
       throw invalid(object, `cannot be merged: ${error.message}`)
     throw error
   }
-}
-
-function namespaceId(name: string): ObjectId {
-  return { group: '', version: 'v1', kind: 'Namespace', namespace: '', name }
 }
 
 function notFound(id: ObjectId): ClusterError {

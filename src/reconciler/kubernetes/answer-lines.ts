@@ -1,6 +1,7 @@
 /** The lines of an answer that goes on, for as long as something is heard: a connection that is half open says nothing. */
 import type { IncomingMessage } from 'node:http'
 import type { Clock, Ms } from '../../model/clock.ts'
+import { messageOf } from '../../model/message-of.ts'
 import { ClusterError } from '../cluster.ts'
 
 /** Far above the largest object etcd takes. */
@@ -35,7 +36,7 @@ export async function* answerLines(
       yield* lines.take(chunk)
     }
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = messageOf(cause)
     throw new ClusterError('Unavailable', `the watch was lost: ${reason}`, { cause })
   } finally {
     over.abort()

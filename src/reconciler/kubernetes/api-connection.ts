@@ -6,6 +6,7 @@
 import { Agent as HttpAgent, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, type RequestOptions } from 'node:https'
 import type { Clock, Ms } from '../../model/clock.ts'
+import { messageOf } from '../../model/message-of.ts'
 import type { ServiceAccount } from '../../model/service-account.ts'
 import { ClusterError } from '../cluster.ts'
 import { ApiCredentials } from './api-credentials.ts'
@@ -160,7 +161,7 @@ export class ApiConnection {
       this.#quietUntil = Math.max(this.#quietUntil, this.#clock.monotonic() + pauseMs)
       return error
     }
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     const message = this.#closing.signal.aborted
       ? 'the connection to the API server has been closed'
       : `the API server at ${this.#server.origin} cannot be asked: ${reason}`

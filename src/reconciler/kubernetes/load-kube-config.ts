@@ -1,5 +1,5 @@
 /** Which API server is meant and who we are to it: from a kubeconfig, or from the pod we run in. */
-
+import { messageOf } from '../../model/message-of.ts'
 import { ClusterError } from '../cluster.ts'
 import { KubeConfig } from './kube-config-class.ts'
 
@@ -32,7 +32,7 @@ function readConfig(file: string | undefined): KubeConfig {
     if (file === undefined) config.loadFromDefault()
     else config.loadFromFile(file)
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = messageOf(cause)
     throw invalid(`${nameOf(file)} cannot be read as a kubeconfig: ${reason}`, cause)
   }
   if (file === undefined && isGuess(config))

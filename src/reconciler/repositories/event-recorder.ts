@@ -5,6 +5,7 @@ import type { Clock, Instant, Ms } from '../../model/clock.ts'
 import type { Entropy } from '../../model/entropy.ts'
 import type { KubernetesObject } from '../../model/kubernetes-object.ts'
 import type { Logger } from '../../model/logger.ts'
+import { messageOf } from '../../model/message-of.ts'
 import { type ObjectId, toApiVersion } from '../../model/object-id.ts'
 import { TokenBucket } from '../../model/token-bucket.ts'
 import { type Cluster, ClusterError } from '../cluster.ts'
@@ -207,8 +208,4 @@ function toSeconds(at: Instant): string {
 
 function mayPass({ code }: ClusterError): boolean {
   return code === 'Unavailable' || code === 'TooManyRequests' || code === 'Conflict'
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,5 +1,5 @@
 /** The Events that a change of what is known of a repository is worth: what somebody has to do something about, and its end. Pure. */
-
+import { countOf } from '../../model/count-of.ts'
 import { printObjectId } from '../../model/object-id.ts'
 import type { CommitRecord } from '../commit-record.ts'
 import type { DriftReport } from '../drift/drift-report.ts'
@@ -8,7 +8,7 @@ import { judgeRepository, type Verdict } from './judge-repository.ts'
 import { printDriftEffect } from './print-drift-effect.ts'
 import type { RepositoryState } from './repository-state.ts'
 import type { ReadyReason, RepositoryStatus } from './repository-status.ts'
-import { countOf, cutText, printPlace, shortSha } from './status-text.ts'
+import { cutText, printPlace, shortSha } from './status-text.ts'
 import { targetOf } from './target-commit.ts'
 
 export interface RepositoryEvent {

@@ -1,12 +1,12 @@
 /** Whether a repository is Ready, and why not, from all that is known of it. Pure. */
-
+import { countOf } from '../../model/count-of.ts'
 import { ClusterError } from '../cluster.ts'
 import type { CommitRecord, RejectedByProxy } from '../commit-record.ts'
 import { GitSourceError } from '../git-source.ts'
 import type { ReconcileOutcome } from '../reconcile-outcome.ts'
 import type { RepositoryState } from './repository-state.ts'
 import type { ReadyReason } from './repository-status.ts'
-import { countOf, cutText, printPlace, shortSha, toTimestamp } from './status-text.ts'
+import { cutText, printPlace, shortSha, toTimestamp } from './status-text.ts'
 import { type Target, targetOf } from './target-commit.ts'
 
 export interface Verdict {

@@ -15,11 +15,6 @@ export function printPlace({ file, line, column }: SourceLocation): string {
   return cutText(`${file}:${line}:${column}`, 200)
 }
 
-/** `1 object`, `2 objects`. */
-export function countOf(count: number, noun: string, plural = `${noun}s`): string {
-  return `${count} ${count === 1 ? noun : plural}`
-}
-
 /** One line of at most so many UTF-16 units. What comes from outside is printed on terminals, so it may not steer them. */
 export function cutText(text: string, limit: number): string {
   // A proxy's words and a commit's problems may be megabytes, and only their beginning is looked at.

@@ -1,5 +1,6 @@
 /** The cluster as one replica of several governs it: all read, and the one that leads writes. */
 import type { ServiceAccount } from '../../../model/service-account.ts'
+import { whenAborted } from '../../../model/when-aborted.ts'
 import type { Cluster } from '../../../reconciler/cluster.ts'
 import { gatedCluster } from '../../../reconciler/election/gated-cluster.ts'
 import { runElection } from '../../../reconciler/election/leader-election.ts'
@@ -49,7 +50,7 @@ export function governCluster(options: GovernOptions): GovernedCluster {
     leading: Leading.always(),
     onReports: () => undefined,
     leader: () => undefined,
-    govern: async (signal) => await untilAborted(signal),
+    govern: whenAborted,
     close: async () => undefined,
   }
 }
@@ -87,11 +88,4 @@ function governShared(
       await presence.close()
     },
   }
-}
-
-async function untilAborted(signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  signal.addEventListener('abort', () => resolve(), { once: true })
-  if (signal.aborted) resolve()
-  await promise
 }

@@ -1,4 +1,5 @@
 /** Whether this process leads now: what the election says, for those who act on it and for those who wait for it. */
+import { whenAborted } from '../../../model/when-aborted.ts'
 import type { Leadership } from '../../../reconciler/election/leadership.ts'
 
 export class Leading {
@@ -32,10 +33,7 @@ export class Leading {
   async lead(term: Leadership): Promise<void> {
     this.#term = term
     this.#tell()
-    const { promise, resolve } = Promise.withResolvers<void>()
-    if (term.signal.aborted) resolve()
-    term.signal.addEventListener('abort', () => resolve(), { once: true })
-    await promise
+    await whenAborted(term.signal)
     this.#tell()
     await Promise.allSettled(this.#acting)
     this.#term = undefined

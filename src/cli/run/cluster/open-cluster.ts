@@ -8,6 +8,7 @@ import { openEmbeddedCluster } from '../../../reconciler/cluster-embedded.ts'
 import { lockDirectory } from '../../../reconciler/embedded/directory-lock.ts'
 import { installDefinitions } from '../../../reconciler/kubernetes/install-definitions.ts'
 import { untilReachable } from '../../../reconciler/kubernetes/until-reachable.ts'
+import { namespaceId } from '../../../reconciler/namespace-id.ts'
 import type { Routes } from '../http-servers.ts'
 import type { ClusterChoice, RunOptions } from '../run-options.ts'
 import { CONTROL_NAMESPACE } from '../serving/control-plane-identity.ts'
@@ -57,12 +58,12 @@ async function openKubernetes(
 ): Promise<RunCluster> {
   // The client library takes a fifth of a second and 25 MB to load, which an embedded cluster need not pay.
   const { openKubernetesCluster } = await import('../../../reconciler/cluster-kubernetes.ts')
-  const choice = {
+  const cluster = await openKubernetesCluster({
+    ...shell,
     ...(kubeconfig !== undefined && { kubeconfig }),
     ...(context !== undefined && { context }),
-  }
-  const cluster = await openKubernetesCluster({ ...shell, ...choice })
-  const election = await openKubernetesCluster({ ...shell, ...choice })
+  })
+  const election = cluster.apart()
   // The lock of an embedded cluster, so that no two control planes share a data directory, whatever they run on.
   const directory = join(run.data, 'cluster')
   await mkdir(directory, { recursive: true, mode: 0o700 })
@@ -89,8 +90,7 @@ async function openKubernetes(
 
 async function ensureNamespace(cluster: Cluster, name: string): Promise<void> {
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }
-  const id = { group: '', version: 'v1', kind: 'Namespace', namespace: '', name }
-  if ((await cluster.get(id)) !== undefined) return
+  if ((await cluster.get(namespaceId(name))) !== undefined) return
   try {
     await cluster.create(namespace, { fieldManager: 'plumbline' })
   } catch (error) {

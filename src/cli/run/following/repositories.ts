@@ -1,4 +1,6 @@
 /** The repositories that are followed, as somebody asks for them: begins, changes and ends a run for each. */
+import { byCodeUnit } from '../../../model/by-code-unit.ts'
+import { messageOf } from '../../../model/message-of.ts'
 import type { ObjectId } from '../../../model/object-id.ts'
 import { Exclusive } from '../../../reconciler/exclusive.ts'
 import { inventoryHeadId } from '../../../reconciler/inventory/inventory-store.ts'
@@ -43,7 +45,7 @@ export class Repositories {
 
   /** Sorted by name. */
   get runs(): readonly RepositoryRun[] {
-    return [...this.#runs.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+    return [...this.#runs.values()].sort((a, b) => byCodeUnit(a.name, b.name))
   }
 
   run(name: string): RepositoryRun | undefined {
@@ -140,7 +142,7 @@ export class Repositories {
     } catch (error) {
       shell.log.warn('whether a repository that is refused has been applied here is not known', {
         repository: name,
-        error: error instanceof Error ? error.message : String(error),
+        error: messageOf(error),
       })
     }
   }

@@ -1,8 +1,8 @@
 /** One repository that is followed: applied while this process leads, and served in any case. */
-
 import type { Ms } from '../../../model/clock.ts'
 import type { CommitSha } from '../../../model/commit-sha.ts'
 import { loggerWith } from '../../../model/logger-with.ts'
+import { messageOf } from '../../../model/message-of.ts'
 import { printObjectId } from '../../../model/object-id.ts'
 import type { DriftReport } from '../../../reconciler/drift/drift-report.ts'
 import { printDrift } from '../../../reconciler/drift/print-drift.ts'
@@ -167,7 +167,7 @@ export class RepositoryRun {
     } catch (error) {
       if (signal.aborted) return
       log.warn('the last good commit cannot be read from the cache; asking the repository', {
-        error: error instanceof Error ? error.message : String(error),
+        error: messageOf(error),
       })
     }
     this.#heard()
